@@ -182,11 +182,15 @@ function exitedError(child: Child): Error {
   return new Error(`the server exited: ${child.stdout()}${child.stderr()}`);
 }
 
-/** Resolves when the output (either stream) contains `text`. Fails if the child exits first, or at the deadline. */
-export async function waitForOutput(child: Child, text: string | RegExp, deadlineMs = 10_000): Promise<void> {
+/** What to look for in the output: a part of it, a pattern, or a question about all of it. */
+export type OutputMatch = string | RegExp | ((output: string) => boolean);
+
+/** Resolves when the output (both streams) matches. Fails if the child exits first, or at the deadline. */
+export async function waitForOutput(child: Child, match: OutputMatch, deadlineMs = 10_000): Promise<void> {
   const found = (): boolean => {
     const output = child.stdout() + child.stderr();
-    return typeof text === 'string' ? output.includes(text) : text.test(output);
+    if (typeof match === 'function') return match(output);
+    return typeof match === 'string' ? output.includes(match) : match.test(output);
   };
   const seen = new Promise<'seen'>((resolve) => {
     const look = (): void => {
@@ -201,7 +205,7 @@ export async function waitForOutput(child: Child, text: string | RegExp, deadlin
   deadline.abort();
   if (outcome === 'exited' && !found()) throw exitedError(child);
   if (outcome === 'late')
-    throw new Error(`no output ${String(text)} in ${deadlineMs} ms: ${child.stdout()}${child.stderr()}`);
+    throw new Error(`no output ${String(match)} in ${deadlineMs} ms: ${child.stdout()}${child.stderr()}`);
 }
 
 /** Resolves when the server on `port` answers `request` with a line that `accept` matches. Fails if `child` dies. */
