@@ -1,0 +1,109 @@
+/**
+ * A pool: nodes of one protocol that share the keys between them. Its schema, and what the rest of the program sees.
+ * Secrets are resolved by secrets.ts before `resolvePool` is called; nothing here reads the environment or files.
+ */
+import { z } from 'zod';
+import { duration, integer } from './fields.js';
+import { nodeSchema, resolveNode, type NodeConfig } from './node.js';
+import { partitioningSchema, resolvePartitioning, type PartitioningConfig } from './partitioning.js';
+import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
+
+/** How the proxy logs in to the nodes of a pool. `username` null means the default user. Never log it. */
+export interface NodeAuth {
+  readonly username: string | null;
+  readonly password: string;
+}
+
+export interface PoolConfig {
+  /** Unique among the pools. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** At least one, in the file's order. */
+  readonly nodes: readonly NodeConfig[];
+  readonly partitioning: PartitioningConfig;
+  readonly connectTimeoutMs: number;
+  /** From the moment a request is queued for a node to the end of its reply. 0: no limit. */
+  readonly requestTimeoutMs: number;
+  /** Null: the nodes ask for no password. */
+  readonly auth: NodeAuth | null;
+  /** Shared connections to each node, per worker. */
+  readonly connectionsPerNode: number;
+  readonly inFlightPerNodeMax: number;
+}
+
+const secret = (text: string) =>
+  z
+    .string()
+    .min(1)
+    .max(65_536)
+    .meta({ description: `${text} \`\${NAME}\` takes it from the environment.`, 'x-type': 'secret' })
+    .optional();
+
+export const authSchema = z
+  .strictObject({
+    username: secret('User to log in as. Without it: the default user.'),
+    password: secret('Password to log in with.'),
+    password_file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .meta({
+        description:
+          'File that holds the password, instead of `password`; a final newline is dropped. Relative to the configuration file.',
+        'x-type': 'path',
+      })
+      .optional(),
+  })
+  .meta({ description: 'How the proxy logs in to the nodes. Only for redis pools.' });
+
+export type AuthFields = z.output<typeof authSchema>;
+
+const timeoutsSchema = z
+  .strictObject({
+    connect: duration('1s', { min: '1ms', max: '10m' }, 'How long a connection to a node may take to open.'),
+    request: duration(
+      '1s',
+      { min: '1ms', max: '1h', zero: true },
+      'How long a request may take from being queued for a node to its whole reply. Past it the client gets an error and the connection to the node is closed. 0: no limit.',
+    ),
+  })
+  .prefault({});
+
+const poolLimitsSchema = z
+  .strictObject({
+    in_flight_per_node: integer(
+      65_536,
+      1,
+      1_048_576,
+      'Requests that await the reply of one node, per worker. One more gets an error at once.',
+    ),
+  })
+  .prefault({});
+
+export const poolSchema = z.strictObject({
+  protocol: z.enum(PROTOCOLS).default('redis').meta({ description: 'What the nodes speak.' }),
+  nodes: z.array(nodeSchema).min(1).max(1024).meta({ description: 'The nodes that share the keys.' }),
+  partitioning: partitioningSchema,
+  timeouts: timeoutsSchema,
+  auth: authSchema.optional(),
+  connections: integer(1, 1, 16, 'Connections to each node, per worker, shared by all clients.'),
+  limits: poolLimitsSchema,
+});
+
+export type PoolFields = z.output<typeof poolSchema>;
+
+/** Renames the fields and fills in what depends on other fields. */
+export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | null): PoolConfig {
+  const defaultPort = DEFAULT_PORTS[fields.protocol];
+  return {
+    name,
+    protocol: fields.protocol,
+    nodes: fields.nodes.map((node) => resolveNode(node, defaultPort)),
+    partitioning: resolvePartitioning(fields.partitioning),
+    connectTimeoutMs: fields.timeouts.connect,
+    requestTimeoutMs: fields.timeouts.request,
+    auth,
+    connectionsPerNode: fields.connections,
+    inFlightPerNodeMax: fields.limits.in_flight_per_node,
+  };
+}
