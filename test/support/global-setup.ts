@@ -18,6 +18,7 @@ declare module 'vitest' {
 }
 
 const root = join(import.meta.dirname, '../..');
+const SHOWN_LINES_MAX = 10;
 const BUILD_INPUTS = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 function newestSourceMs(): number {
@@ -38,7 +39,10 @@ function buildIfStale(): string {
   if (!existsSync(join(root, 'src/main.ts'))) return 'src/main.ts does not exist';
   if (!isStale()) return '';
   const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });
-  return build.status === 0 ? '' : `the build failed:\n${build.stdout}${build.stderr}`;
+  if (build.status === 0) return '';
+  const complaints = `${build.stdout}${build.stderr}`.trim().split('\n');
+  const rest = complaints.length > SHOWN_LINES_MAX ? `\n... and ${complaints.length - SHOWN_LINES_MAX} more lines` : '';
+  return `the build failed:\n${complaints.slice(0, SHOWN_LINES_MAX).join('\n')}${rest}\n`;
 }
 
 export function setup(project: TestProject): void {

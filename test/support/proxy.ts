@@ -51,7 +51,7 @@ function expectedListeners(text: string): string[] {
   const config = parse(text) as Record<string, unknown>;
   const listeners = config['listeners'];
   if (!Array.isArray(listeners)) return Object.keys(config);
-  const names = listeners.map((listener: { name: string }) => listener.name);
+  const names = listeners.map((listener: { name?: string; bind: string }) => listener.name ?? listener.bind);
   return config['admin'] === undefined ? names : [...names, 'admin'];
 }
 
