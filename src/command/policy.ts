@@ -1,0 +1,191 @@
+/**
+ * What the proxy does with each command at this release, as data.
+ * The session builds its dispatch from it once; COMMAND replies and docs/commands.md read it too.
+ * A command with keys passes to the node of its keys unless a list below says otherwise; one without keys is refused
+ * unless it is answered here. So nothing that a list forgot can reach a shared connection with state in it.
+ */
+import { type Command, KeyShape } from './command.js';
+import { Flag, KeyFlag } from './flags.js';
+import { isWord, wordBytes } from './words.js';
+
+export type HandlingKind =
+  /** Exactly one key: passes to its node unchanged. */
+  | 'single'
+  /** Several keys, or a number of them that the arguments decide: passes when one node has them all, else CROSSSLOT. */
+  | 'same_node'
+  /** Keys of several nodes: cut into one request per node, whose replies are merged. */
+  | 'split'
+  /** Answered by the proxy, for the session or from its own table. */
+  | 'local'
+  /** Refused with an error that says why. */
+  | 'unsupported';
+
+/** How the replies of a split command become one. */
+export type Merge =
+  | ''
+  /** Arrays of values, put back in the order of the keys. */
+  | 'mget'
+  /** OK when all parts said so, else the first error. */
+  | 'mset'
+  /** Integers, added up. */
+  | 'sum';
+
+export interface Handling {
+  readonly kind: HandlingKind;
+  readonly merge: Merge;
+  /** True when a blocking form exists that is refused: ask `isBlockingRequest`. */
+  readonly mayBlock: boolean;
+  /** Why it is refused, for people; with `mayBlock`, why its blocking form is. Else empty. */
+  readonly reason: string;
+}
+
+/** Commands that are cut by node, and how their replies are merged. */
+const splitCommands: Readonly<Record<string, Merge>> = {
+  mget: 'mget',
+  mset: 'mset',
+  del: 'sum',
+  unlink: 'sum',
+  exists: 'sum',
+  touch: 'sum',
+};
+
+/** Answered by the proxy. Every HELP subcommand joins them: it is made from the table. */
+const localCommands: readonly string[] = [
+  ...['ping', 'echo', 'quit', 'reset', 'hello', 'select', 'auth', 'info', 'time'],
+  ...['command', 'command|count', 'command|docs', 'command|getkeys', 'command|getkeysandflags'],
+  ...['command|info', 'command|list'],
+  ...['client|id', 'client|getname', 'client|setname', 'client|setinfo', 'client|info', 'client|list', 'client|kill'],
+  ...['client|reply', 'client|no-evict', 'client|no-touch'],
+];
+
+const reasons = {
+  blocking: 'blocking commands need a connection of their own',
+  transactions: 'transactions need a connection of their own',
+  pubsub: 'publish and subscribe need connections of their own',
+  allNodes: 'it concerns all nodes, not one key',
+  state: 'it changes the state of a connection that clients share',
+  administration: 'administration is done at the nodes',
+  cluster: 'nodes are not addressed as a Redis Cluster',
+  sentinel: 'it is a command of Redis Sentinel',
+  replication: 'it is part of replication between servers',
+  noKeys: 'a script without keys has no node',
+  databases: 'it concerns another database or server',
+  noKey: 'it has no key that tells its node',
+} as const;
+
+/** Commands with keys that must not pass, although a key would tell their node. */
+const refusedWithKeys: Readonly<Record<string, string>> = {
+  watch: reasons.transactions,
+  migrate: reasons.databases,
+  'restore-asking': reasons.cluster,
+  pfdebug: reasons.administration,
+};
+
+/** Commands without keys whose reason their flags and group do not tell. */
+const refusedWithoutKeys: Readonly<Record<string, string>> = {
+  scan: reasons.allNodes,
+  wait: reasons.replication,
+  waitaof: reasons.replication,
+  asking: reasons.cluster,
+  readonly: reasons.cluster,
+  readwrite: reasons.cluster,
+  replconf: reasons.replication,
+  psync: reasons.replication,
+  sync: reasons.replication,
+  monitor: reasons.administration,
+  swapdb: reasons.databases,
+};
+
+const mayBlockCommands: readonly string[] = ['xread', 'xreadgroup'];
+
+function handled(kind: HandlingKind, reason = '', merge: Merge = '', mayBlock = false): Handling {
+  return Object.freeze({ kind, merge, mayBlock, reason });
+}
+
+/** Why a command without keys is refused. */
+function reasonWithoutKeys(command: Command): string {
+  const listed = refusedWithoutKeys[command.name];
+  if (listed !== undefined) return listed;
+  if (command.group === 'transactions') return reasons.transactions;
+  if (command.group === 'pubsub') return reasons.pubsub;
+  if (command.group === 'cluster') return reasons.cluster;
+  if (command.group === 'sentinel' || (command.flags & Flag.only_sentinel) !== 0) return reasons.sentinel;
+  if (command.requestPolicy !== '') return reasons.allNodes;
+  if (command.name.startsWith('client|')) return reasons.state;
+  if ((command.flags & Flag.admin) !== 0 || command.group === 'server') return reasons.administration;
+  return reasons.noKey;
+}
+
+function handlingWithKeys(command: Command): Handling {
+  const refused = refusedWithKeys[command.name];
+  if (refused !== undefined) return handled('unsupported', refused);
+  const merge = splitCommands[command.name];
+  if (merge !== undefined) return handled('split', '', merge);
+  if (mayBlockCommands.includes(command.name)) return handled('same_node', reasons.blocking, '', true);
+  if ((command.flags & Flag.blocking) !== 0) return handled('unsupported', reasons.blocking);
+  if (isScript(command)) return handled('same_node', reasons.noKeys);
+  return handled(command.keyShape === KeyShape.single ? 'single' : 'same_node');
+}
+
+/** True for commands that may have no key at all, and then have no node: scripts and functions. */
+export function isScript(command: Command): boolean {
+  return (command.flags & Flag.no_mandatory_keys) !== 0;
+}
+
+/** How one command is handled; decided from data, so ask once per command, not per request. */
+export function handlingOf(command: Command): Handling {
+  if (command.group === 'sentinel') return handled('unsupported', reasons.sentinel);
+  if (command.word === 'help' && command.container !== undefined) return handled('local');
+  if (localCommands.includes(command.name)) return handled('local');
+  // A container is asked about only when its word is missing or unknown, and both are answered here.
+  if (command.hasSubcommands) return handled('local');
+  if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0))
+    return handled('unsupported', reasons.pubsub);
+  return command.keySpecs.length > 0 ? handlingWithKeys(command) : handled('unsupported', reasonWithoutKeys(command));
+}
+
+const summaries: Readonly<Record<HandlingKind, string>> = {
+  single: 'Passes to the node of its key',
+  same_node: 'Passes to the node of its keys, which must share one',
+  split: 'Is cut by node, and the replies are put together',
+  local: 'Is answered by the proxy',
+  unsupported: 'Is refused',
+};
+
+/** One line for people: COMMAND DOCS, HELP and docs/commands.md. */
+export function summaryOf(command: Command): string {
+  return summaries[handlingOf(command).kind];
+}
+
+/** True when COMMAND should tell clients about it: what is refused is not announced. */
+export function isServed(command: Command): boolean {
+  if (command.hasSubcommands) return command.subcommands.some((sub) => sub.word !== 'help' && isServed(sub));
+  return handlingOf(command).kind !== 'unsupported';
+}
+
+/** Every name that a list of this file mentions, so that a test can tell when one is not in the table. */
+export const listedNames: readonly string[] = [
+  ...Object.keys(splitCommands),
+  ...localCommands,
+  ...Object.keys(refusedWithKeys),
+  ...Object.keys(refusedWithoutKeys),
+  ...mayBlockCommands,
+];
+
+const blockWord = wordBytes('block');
+const countWord = wordBytes('count');
+const groupWord = wordBytes('group');
+const streamsWord = wordBytes('streams');
+
+/** For commands with `mayBlock`: true when an XREAD or XREADGROUP request has the BLOCK option. */
+export function isBlockingRequest(bytes: Uint8Array, offsets: Int32Array, argc: number): boolean {
+  for (let i = 1; i < argc; i++) {
+    const start = offsets[2 * i]!;
+    const end = offsets[2 * i + 1]!;
+    if (isWord(bytes, start, end, blockWord)) return true;
+    if (isWord(bytes, start, end, streamsWord)) return false;
+    if (isWord(bytes, start, end, countWord)) i += 1;
+    else if (isWord(bytes, start, end, groupWord)) i += 2;
+  }
+  return false;
+}
