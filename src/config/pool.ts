@@ -24,6 +24,8 @@ export interface PoolConfig {
   readonly connectTimeoutMs: number;
   /** From the moment a request is queued for a node to the end of its reply. 0: no limit. */
   readonly requestTimeoutMs: number;
+  /** Databases that SELECT may name, 0 to one less. */
+  readonly databases: number;
   /** Null: the nodes ask for no password. */
   readonly auth: NodeAuth | null;
   /** Shared connections to each node, per worker. */
@@ -75,7 +77,7 @@ const poolLimitsSchema = z
       65_536,
       1,
       1_048_576,
-      'Requests that await the reply of one node, per worker. One more gets an error at once.',
+      'Requests that await the reply of one node, per worker connection. Past it the clients that send to it are not read.',
     ),
   })
   .prefault({});
@@ -85,6 +87,12 @@ export const poolSchema = z.strictObject({
   nodes: z.array(nodeSchema).min(1).max(1024).meta({ description: 'The nodes that share the keys.' }),
   partitioning: partitioningSchema,
   timeouts: timeoutsSchema,
+  databases: integer(
+    16,
+    1,
+    65_536,
+    'Databases that clients may SELECT; no more than the nodes have. Only for redis pools.',
+  ),
   auth: authSchema.optional(),
   connections: integer(1, 1, 16, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
@@ -102,6 +110,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     partitioning: resolvePartitioning(fields.partitioning),
     connectTimeoutMs: fields.timeouts.connect,
     requestTimeoutMs: fields.timeouts.request,
+    databases: fields.databases,
     auth,
     connectionsPerNode: fields.connections,
     inFlightPerNodeMax: fields.limits.in_flight_per_node,

@@ -1,0 +1,105 @@
+/**
+ * A running proxy: the control plane with its data planes, in this process (`workers: 0`) or in worker processes.
+ * `serve`, `demo` and tests start it here and see no difference between the two.
+ */
+import type { Config } from '../config/schema.js';
+import type { ListenerAddress } from '../data-plane.js';
+import { EnvironmentError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { joinedPorts, Link, LinkError, type Methods } from './link.js';
+import type { KillRequest, KillResult, ProxyReport } from './peers.js';
+import type { ClientFacts, WorkerReport } from './report.js';
+import { Supervisor } from './supervisor.js';
+import { WorkerHost } from './worker-host.js';
+
+export interface RunningProxy {
+  readonly addresses: readonly ListenerAddress[];
+  /** Takes no new clients, answers what is in flight (at most `timeouts.drain`), closes. */
+  stop(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  readonly logger: Logger;
+  /** For INFO. */
+  readonly configFile?: string;
+}
+
+/** How long the control plane waits for one worker's answer; a worker that is busier than that is left out. */
+const WORKER_TIMEOUT_MS = 1000;
+
+/** @throws EnvironmentError when an address cannot be had; nothing is left running then. */
+export async function startProxy(config: Config, options: ProxyOptions): Promise<RunningProxy> {
+  const control = new ControlPlane(config, options);
+  try {
+    return await control.start();
+  } catch (error) {
+    if (error instanceof LinkError && error.remoteName === 'EnvironmentError')
+      throw new EnvironmentError(error.message);
+    throw error;
+  }
+}
+
+class ControlPlane {
+  readonly #config: Config;
+  readonly #options: ProxyOptions;
+  readonly #startedAtMs = performance.timeOrigin + performance.now();
+  #supervisor: Supervisor | undefined;
+  #local: Link | undefined;
+
+  constructor(config: Config, options: ProxyOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  async start(): Promise<RunningProxy> {
+    if (this.#config.workers === 0) return this.#startLocal();
+    const supervisor = new Supervisor(this.#config, this.#options.logger, this.#methods());
+    this.#supervisor = supervisor;
+    const addresses = await supervisor.start();
+    return { addresses, stop: () => supervisor.stop() };
+  }
+
+  async #startLocal(): Promise<RunningProxy> {
+    const [ours, theirs] = joinedPorts();
+    new WorkerHost(theirs, this.#options.logger);
+    const link = new Link(ours, this.#methods());
+    this.#local = link;
+    const addresses = await link.call<readonly ListenerAddress[]>('start', { config: this.#config, workerId: 0 }, 0);
+    return { addresses, stop: () => link.call('drain', undefined, 0) };
+  }
+
+  /** What data planes may ask. */
+  #methods(): Methods {
+    return {
+      listClients: async () => (await this.#askAll<readonly ClientFacts[]>('clients', undefined)).flat(),
+      killClients: async (request: KillRequest): Promise<KillResult> => {
+        const results = await this.#askAll<KillResult>('kill', request);
+        return {
+          killed: results.reduce((sum, { killed }) => sum + killed, 0),
+          killsCaller: results.some(({ killsCaller }) => killsCaller),
+        };
+      },
+      report: () => this.#report(),
+    };
+  }
+
+  async #report(): Promise<ProxyReport> {
+    return {
+      clusterName: this.#config.clusterName,
+      startedAtMs: this.#startedAtMs,
+      pid: process.pid,
+      configFile: this.#options.configFile ?? '',
+      workers: await this.#askAll<WorkerReport>('report', undefined),
+      workerRestarts: this.#supervisor?.restarts ?? 0,
+    };
+  }
+
+  /** The answers of all workers that give one in time. */
+  async #askAll<Result>(method: string, argument: unknown): Promise<Result[]> {
+    const links = this.#supervisor?.links ?? (this.#local === undefined ? [] : [this.#local]);
+    const answers = await Promise.allSettled(
+      links.map((link) => link.call<Result>(method, argument, WORKER_TIMEOUT_MS)),
+    );
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What a worker tells about itself and its clients: plain data that crosses process borders, and how Redis prints it.
+ */
+import type { RespSession } from '../downstream/resp-session.js';
+import type { WorkerCounters } from '../metrics/counters.js';
+import type { ChannelState } from '../upstream/channel.js';
+
+export interface NodeReport {
+  readonly pool: string;
+  readonly id: string;
+  /** `host:port` or a socket path. */
+  readonly address: string;
+  /** Of the default connection. */
+  readonly state: ChannelState;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly requests: number;
+  readonly timeouts: number;
+  readonly connectFailures: number;
+}
+
+export interface WorkerReport {
+  readonly workerId: number;
+  readonly pid: number;
+  readonly counters: Readonly<WorkerCounters>;
+  readonly clients: number;
+  readonly rssBytes: number;
+  readonly cpuUserMicros: number;
+  readonly cpuSystemMicros: number;
+  readonly nodes: readonly NodeReport[];
+}
+
+export interface ClientFacts {
+  readonly id: number;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly name: string;
+  readonly ageSeconds: number;
+  readonly idleSeconds: number;
+  readonly db: number;
+  readonly respVersion: number;
+  readonly inFlight: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly lastCommand: string;
+  readonly libName: string;
+  readonly libVersion: string;
+  readonly isNoEvict: boolean;
+  readonly isNoTouch: boolean;
+  readonly listener: string;
+}
+
+/** Which clients are meant; every field given must match. */
+export interface ClientFilter {
+  readonly ids?: readonly number[];
+  readonly address?: string;
+  readonly localAddress?: string;
+  readonly type?: string | undefined;
+  readonly exceptId?: number;
+}
+
+export function clientFacts(session: RespSession): ClientFacts {
+  const { nowMs } = session.context.turn;
+  return {
+    id: session.id,
+    address: session.remoteAddress,
+    localAddress: session.localAddress,
+    name: session.name,
+    ageSeconds: Math.floor((nowMs - session.connectedMs) / 1000),
+    idleSeconds: Math.floor((nowMs - session.lastActiveMs) / 1000),
+    db: session.db,
+    respVersion: session.respVersion,
+    inFlight: session.inFlight,
+    inputBytes: session.inputBytes,
+    outputBytes: session.output.pendingBytes + session.heldBytes,
+    lastCommand: session.lastCommand?.name ?? 'NULL',
+    libName: session.libName,
+    libVersion: session.libVersion,
+    isNoEvict: session.isNoEvict,
+    isNoTouch: session.isNoTouch,
+    listener: session.service.listener,
+  };
+}
+
+/**
+ * One line of CLIENT LIST, in Redis's fields and order, so that what reads them goes on working. Fields of things that
+ * the proxy does not have (subscriptions, memory by client) are 0; `in-flight` and `listener` are its own.
+ */
+export function clientLine(client: ClientFacts): string {
+  const flags = `${client.isNoEvict ? 'e' : ''}${client.isNoTouch ? 'T' : ''}` || 'N';
+  return [
+    `id=${client.id}`,
+    `addr=${client.address}`,
+    `laddr=${client.localAddress}`,
+    'fd=0',
+    `name=${client.name}`,
+    `age=${client.ageSeconds}`,
+    `idle=${client.idleSeconds}`,
+    `flags=${flags}`,
+    `db=${client.db}`,
+    'sub=0 psub=0 ssub=0 multi=-1',
+    `qbuf=${client.inputBytes}`,
+    'qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0',
+    `omem=${client.outputBytes}`,
+    'tot-mem=0 events=r',
+    `cmd=${client.lastCommand}`,
+    'user=default redir=-1',
+    `resp=${client.respVersion}`,
+    `lib-name=${client.libName}`,
+    `lib-ver=${client.libVersion}`,
+    `in-flight=${client.inFlight}`,
+    `listener=${client.listener}`,
+  ].join(' ');
+}
+
+/** Whether `filter` means this client. Every client of the proxy is of type normal. */
+export function isMeant(client: ClientFacts, filter: ClientFilter): boolean {
+  if (filter.ids !== undefined && !filter.ids.includes(client.id)) return false;
+  if (filter.address !== undefined && filter.address !== client.address) return false;
+  if (filter.localAddress !== undefined && filter.localAddress !== client.localAddress) return false;
+  if (filter.exceptId === client.id) return false;
+  return filter.type === undefined || filter.type === 'normal';
+}

@@ -1,0 +1,129 @@
+/**
+ * Worker processes: forks them, replaces one that dies (with a growing pause, so that a worker that cannot live does not
+ * spin), and stops them. Everybody else goes on serving meanwhile: node:cluster hands new connections to those that are left.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import type { Config } from '../config/schema.js';
+import type { ListenerAddress } from '../data-plane.js';
+import type { Logger } from '../log.js';
+import { Link, type Methods } from './link.js';
+import { LOG_SETTINGS } from './worker.js';
+
+/** A worker that lived shorter than this counts as failing. */
+const STABLE_MS = 10_000;
+const RESTART_PAUSE_FIRST_MS = 100;
+const RESTART_PAUSE_MAX_MS = 10_000;
+/** A worker that does not start within this is given up. */
+const START_TIMEOUT_MS = 30_000;
+
+interface Seat {
+  readonly workerId: number;
+  worker: Worker | undefined;
+  link: Link | undefined;
+  failures: number;
+  startedMs: number;
+}
+
+export class Supervisor {
+  restarts = 0;
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #methods: Methods;
+  readonly #seats: Seat[] = [];
+  #isStopping = false;
+
+  constructor(config: Config, logger: Logger, methods: Methods) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#methods = methods;
+  }
+
+  /** The links of the workers that are alive. */
+  get links(): readonly Link[] {
+    return this.#seats.flatMap(({ link }) => (link === undefined ? [] : [link]));
+  }
+
+  /** Rejects when a worker cannot start (an address in use, for example); the others are stopped then. */
+  async start(): Promise<readonly ListenerAddress[]> {
+    cluster.setupPrimary({ args: [], silent: false });
+    for (let workerId = 1; workerId <= this.#config.workers; workerId++) {
+      this.#seats.push({ workerId, worker: undefined, link: undefined, failures: 0, startedMs: 0 });
+    }
+    try {
+      const [first] = await Promise.all(this.#seats.map((seat) => this.#fork(seat)));
+      return first!;
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
+  }
+
+  /** Drains every worker and waits until all have gone. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(
+      this.#seats.map(async ({ worker, link }) => {
+        if (worker === undefined || link === undefined) return;
+        await link.call('drain', undefined, this.#config.drainTimeoutMs + 1000).catch(() => undefined);
+        await this.#end(worker);
+      }),
+    );
+  }
+
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const { worker } of this.#seats) worker?.process.kill('SIGKILL');
+  }
+
+  #end(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      if (worker.isDead()) {
+        resolve();
+        return;
+      }
+      worker.once('exit', () => resolve());
+      worker.disconnect();
+    });
+  }
+
+  #fork(seat: Seat): Promise<readonly ListenerAddress[]> {
+    const worker = cluster.fork({ [LOG_SETTINGS]: JSON.stringify(this.#config.log) });
+    const port = {
+      post: (message: unknown) => {
+        if (worker.isConnected()) worker.send(message as object, () => undefined);
+      },
+      onMessage: (listener: (message: unknown) => void) => void worker.on('message', listener),
+    };
+    const link = new Link(port, this.#methods);
+    seat.worker = worker;
+    seat.startedMs = performance.now();
+    worker.on('error', (error) => this.#logger.error({ err: error, worker: seat.workerId }, 'worker failed'));
+    worker.once('exit', (code, signal) => this.#onExit(seat, link, code, signal));
+    return link
+      .call<readonly ListenerAddress[]>('start', { config: this.#config, workerId: seat.workerId }, START_TIMEOUT_MS)
+      .then((addresses) => {
+        seat.link = link;
+        return addresses;
+      });
+  }
+
+  #onExit(seat: Seat, link: Link, code: number | null, signal: string | null): void {
+    link.close();
+    seat.worker = undefined;
+    seat.link = undefined;
+    if (this.#isStopping) return;
+    const lived = performance.now() - seat.startedMs;
+    seat.failures = lived < STABLE_MS ? seat.failures + 1 : 0;
+    const pauseMs = Math.min(RESTART_PAUSE_MAX_MS, RESTART_PAUSE_FIRST_MS * 2 ** Math.min(seat.failures, 10));
+    this.#logger.error({ worker: seat.workerId, code, signal, pauseMs }, 'worker died, starting another');
+    setTimeout(() => {
+      if (this.#isStopping) return;
+      this.restarts++;
+      this.#fork(seat).catch((error: unknown) => {
+        this.#logger.error({ err: error, worker: seat.workerId }, 'worker could not start');
+        seat.worker?.process.kill('SIGKILL');
+      });
+    }, pauseMs);
+  }
+}

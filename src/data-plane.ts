@@ -1,0 +1,162 @@
+/**
+ * One worker's share of the work: its listeners, sessions, pools and connections. Built from a Config; the control plane
+ * starts it, asks it for reports and drains it. Nothing in here waits for another worker.
+ */
+import type { Config } from './config/schema.js';
+import { Listener, type ListenerProtocol } from './downstream/listener.js';
+import { SessionRegistry } from './downstream/registry.js';
+import { RespService } from './downstream/resp-service.js';
+import { RespSession } from './downstream/resp-session.js';
+import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
+import { BufferPool } from './io/buffer-pool.js';
+import { READ_BUFFER_BYTES } from './io/reading.js';
+import { SlabPool } from './io/slab.js';
+import { Turn } from './io/turn.js';
+import type { Logger } from './log.js';
+import { WorkerCounters } from './metrics/counters.js';
+import { ReplyFramer } from './protocol/resp/reply-framer.js';
+import { InFlightPool } from './upstream/in-flight.js';
+import { Pool } from './upstream/pool.js';
+import type { WorkerContext } from './worker-context.js';
+import type { KillRequest, KillResult, Peers } from './control/peers.js';
+import { clientFacts, isMeant, type ClientFacts, type WorkerReport } from './control/report.js';
+
+/** Spare output buffers of each size that a worker keeps. */
+const SPARE_BUFFERS_MAX = 256;
+/** How often deadlines are looked at. A deadline is met at most this much late. */
+const SWEEP_MS = 20;
+/** Longest line of a reply (an error, a number): beyond it the node does not speak RESP. */
+const REPLY_LINE_BYTES_MAX = 1024 * 1024;
+
+export interface ListenerAddress {
+  readonly name: string;
+  readonly protocol: string;
+  readonly address: string;
+}
+
+export class DataPlane {
+  readonly context: WorkerContext;
+  readonly registry: SessionRegistry;
+  readonly #config: Config;
+  readonly #pools = new Map<string, Pool>();
+  readonly #listeners: Listener[] = [];
+  readonly #peers: Peers;
+  #sweeper: NodeJS.Timeout | undefined;
+  #idleCheckedMs = 0;
+
+  constructor(config: Config, workerId: number, logger: Logger, peers: Peers) {
+    this.#config = config;
+    this.#peers = peers;
+    const slabs = new SlabPool();
+    this.context = {
+      workerId,
+      turn: new Turn(),
+      buffers: new BufferPool(SPARE_BUFFERS_MAX),
+      slabs,
+      records: new InFlightPool(slabs),
+      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      counters: new WorkerCounters(),
+      logger,
+      random: Math.random,
+      limits: config.limits,
+    };
+    this.registry = new SessionRegistry(this.context);
+    for (const pool of config.pools) this.#pools.set(pool.name, this.#newPool(pool));
+    for (const listener of config.listeners) {
+      this.#listeners.push(
+        new Listener(this.context, listener, this.registry, this.#protocolOf(listener.pool, listener.name)),
+      );
+    }
+  }
+
+  /** @throws EnvironmentError when an address cannot be had; what listened already is closed again. */
+  async start(): Promise<ListenerAddress[]> {
+    const addresses: ListenerAddress[] = [];
+    try {
+      for (const listener of this.#listeners) {
+        const address = await listener.listen();
+        addresses.push({ name: listener.config.name, protocol: listener.config.protocol, address });
+      }
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+    this.context.turn.begin();
+    for (const pool of this.#pools.values()) pool.preconnect();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    return addresses;
+  }
+
+  /** Takes no new clients, answers what has been asked, closes. Resolves when the last client is gone. */
+  async drain(): Promise<void> {
+    for (const listener of this.#listeners) listener.close();
+    this.context.turn.begin();
+    await this.registry.drain(this.#config.drainTimeoutMs);
+    this.stop();
+  }
+
+  /** Closes everything now. */
+  stop(): void {
+    for (const listener of this.#listeners) listener.close();
+    for (const session of this.registry) session.close();
+    clearInterval(this.#sweeper);
+    for (const pool of this.#pools.values()) pool.close();
+  }
+
+  report(): WorkerReport {
+    const { context } = this;
+    context.turn.begin();
+    return {
+      workerId: context.workerId,
+      pid: process.pid,
+      counters: { ...context.counters },
+      clients: this.registry.count,
+      rssBytes: process.memoryUsage.rss(),
+      cpuUserMicros: process.cpuUsage().user,
+      cpuSystemMicros: process.cpuUsage().system,
+      nodes: [...this.#pools.values()].flatMap((pool) => pool.report()),
+    };
+  }
+
+  /** The Redis clients of this worker. */
+  clientFacts(): ClientFacts[] {
+    this.context.turn.begin();
+    return this.#respSessions().map(clientFacts);
+  }
+
+  /** Closes the clients that match, the one who asks only after its reply (its session sees to that). */
+  killClients(request: KillRequest): KillResult {
+    this.context.turn.begin();
+    const doomed = this.#respSessions().filter((session) => isMeant(clientFacts(session), request));
+    for (const session of doomed) if (session.id !== request.callerId) session.close();
+    return { killed: doomed.length, killsCaller: doomed.some((session) => session.id === request.callerId) };
+  }
+
+  #respSessions(): RespSession[] {
+    return [...this.registry].filter((session) => session instanceof RespSession);
+  }
+
+  #newPool(config: Config['pools'][number]): Pool {
+    const { replyNestingMax: nestingMax } = this.context.limits;
+    const limits = { nestingMax, lineBytesMax: REPLY_LINE_BYTES_MAX };
+    return new Pool(this.context, config, () => new ReplyFramer(limits));
+  }
+
+  #protocolOf(poolName: string, listener: string): ListenerProtocol {
+    const pool = this.#pools.get(poolName)!;
+    const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
+    return {
+      tooManyClients: TOO_MANY_CLIENTS,
+      openSession: (accepted) => new RespSession(service, this.registry.takeId(), accepted, this.registry),
+    };
+  }
+
+  #sweep(): void {
+    const { turn } = this.context;
+    turn.begin();
+    for (const pool of this.#pools.values()) pool.sweep(turn.nowMs);
+    if (turn.nowMs - this.#idleCheckedMs < 1000) return;
+    this.#idleCheckedMs = turn.nowMs;
+    this.registry.closeIdle(turn.nowMs);
+  }
+}

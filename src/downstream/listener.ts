@@ -1,0 +1,104 @@
+/**
+ * One address that clients connect to. Accepts, refuses when the proxy is full, and hands each connection to the session
+ * kind of its protocol.
+ */
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { formatHostPort } from '../config/address.js';
+import type { ListenerConfig } from '../config/listener.js';
+import { EnvironmentError } from '../errors.js';
+import type { WorkerContext } from '../worker-context.js';
+import type { SessionRegistry } from './registry.js';
+import type { Session } from './session.js';
+
+export interface ListenerProtocol {
+  /** What a client is told that comes when the proxy is full. */
+  readonly tooManyClients: Buffer;
+  /** Makes the session; it adds itself to nothing. */
+  openSession(accepted: Socket): Session;
+}
+
+export class Listener {
+  readonly config: ListenerConfig;
+  readonly #context: WorkerContext;
+  readonly #registry: SessionRegistry;
+  readonly #protocol: ListenerProtocol;
+  readonly #server: Server;
+  /** "127.0.0.1:6380", or the path of a unix socket. Known once it listens. */
+  address = '';
+
+  constructor(context: WorkerContext, config: ListenerConfig, registry: SessionRegistry, protocol: ListenerProtocol) {
+    this.#context = context;
+    this.config = config;
+    this.#registry = registry;
+    this.#protocol = protocol;
+    this.#server = createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
+      (socket) => this.#onConnection(socket),
+    );
+  }
+
+  /** @throws EnvironmentError when the address cannot be had. */
+  async listen(): Promise<string> {
+    const { bind, backlog, name } = this.config;
+    if (bind.kind === 'unix') await removeStaleSocket(bind.path);
+    const target = bind.kind === 'unix' ? { path: bind.path } : { host: bind.host, port: bind.port };
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const where = bind.kind === 'unix' ? bind.path : formatHostPort(bind.host, bind.port);
+        const why = reasons[error.code ?? ''] ?? error.message;
+        reject(new EnvironmentError(`listener ${name}: cannot listen on ${where}: ${why}`, { cause: error }));
+      });
+      this.#server.listen({ ...target, backlog }, resolve);
+    });
+    if (bind.kind === 'unix') {
+      if (bind.mode !== null) chmodSync(bind.path, bind.mode);
+      this.address = bind.path;
+    } else {
+      const { address, port } = this.#server.address() as AddressInfo;
+      this.address = formatHostPort(address, port);
+    }
+    this.#server.on('error', (error) => this.#context.logger.error({ err: error, listener: name }, 'listener failed'));
+    return this.address;
+  }
+
+  /** Takes no new connections. Open ones are their sessions' business (the server does not count re-wrapped sockets). */
+  close(): void {
+    this.#server.close();
+  }
+
+  #onConnection(accepted: Socket): void {
+    const { counters, turn } = this.#context;
+    turn.begin();
+    counters.clientsAccepted++;
+    if (this.#registry.isFull) {
+      counters.clientsRejected++;
+      accepted.on('error', () => undefined);
+      accepted.end(this.#protocol.tooManyClients);
+      accepted.destroySoon();
+      return;
+    }
+    this.#registry.add(this.#protocol.openSession(accepted));
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is already in use',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'permission denied',
+  ENOTFOUND: 'the host name does not resolve',
+};
+
+/** A socket file that nobody answers on is left from a process that died; one that answers is in use, and is left. */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (!existsSync(path) || !lstatSync(path).isSocket()) return;
+  const isAnswered = await new Promise<boolean>((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (!isAnswered) unlinkSync(path);
+}

@@ -1,0 +1,108 @@
+/**
+ * What all Redis sessions of one listener share: the pool they use, the command table compiled for the fast path, and
+ * the dispatch of every request that is not on it.
+ */
+import { acceptsArgc, type Command } from '../command/command.js';
+import { unknownCommand, unknownSubcommand, wrongArity } from '../command/errors.js';
+import { Flag } from '../command/flags.js';
+import { KeyShape } from '../command/command.js';
+import type { CommandTable } from '../command/lookup.js';
+import { redisTable } from '../command/redis-table.js';
+import { handlingOf } from '../command/policy.js';
+import { Outcome, RespRequest } from '../shape/request.js';
+import { shapeOf } from '../shape/shapes.js';
+import type { Shape } from '../shape/shape.js';
+import type { Pool } from '../upstream/pool.js';
+import type { WorkerContext } from '../worker-context.js';
+import { errorReply } from './resp-errors.js';
+import type { RespSession } from './resp-session.js';
+import type { SessionRegistry } from './registry.js';
+import type { Peers } from '../control/peers.js';
+
+/** Longest list of arguments that an unknown-command error quotes; more is never shown. */
+const QUOTED_ARGS_MAX = 20;
+
+export class RespService {
+  readonly context: WorkerContext;
+  readonly listener: string;
+  pool: Pool;
+  readonly registry: SessionRegistry;
+  readonly peers: Peers;
+  readonly table: CommandTable = redisTable;
+  /** By command index, 1: exactly one key, at `firstKey`, and nothing else to look at. The session forwards it itself. */
+  readonly isPlain: Uint8Array;
+  /** By command index, 1: the command may change data. */
+  readonly isWrite: Uint8Array;
+  /** The request being served. One is enough: requests are served one at a time. */
+  readonly request = new RespRequest();
+  /** Scratch for SplitPlan: part number plus one by node index, all 0 between requests. */
+  partOfNode: Uint16Array;
+  /** Scratch for short protocol lines. */
+  readonly scratch = Buffer.alloc(64);
+
+  readonly #shapes: readonly Shape[];
+
+  constructor(context: WorkerContext, listener: string, pool: Pool, registry: SessionRegistry, peers: Peers) {
+    this.context = context;
+    this.listener = listener;
+    this.pool = pool;
+    this.registry = registry;
+    this.peers = peers;
+    this.partOfNode = new Uint16Array(pool.nodes.length);
+    const { commands } = this.table;
+    this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
+    this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));
+    this.#shapes = commands.map((command) => shapeOf(command));
+  }
+
+  /** Serves any request; `found` is what its first word names, undefined for an unknown command. */
+  execute(session: RespSession, request: RespRequest, found: Command | undefined): Outcome {
+    const command = this.#resolve(session, request, found);
+    if (command === undefined) return Outcome.done;
+    session.lastCommand = command;
+    request.command = command;
+    if (session.replyMode === 'skip-next') session.replyMode = 'skip-this';
+    const outcome = this.#shapes[command.index]!(session, request);
+    if (outcome === Outcome.done) {
+      session.commands++;
+      this.context.counters.commands++;
+      if (session.replyMode === 'skip-this') session.replyMode = 'on';
+    } else if (session.replyMode === 'skip-this') {
+      session.replyMode = 'skip-next';
+    }
+    return outcome;
+  }
+
+  /** The command or subcommand, once its name and its number of arguments are right; else the client has its error. */
+  #resolve(session: RespSession, request: RespRequest, found: Command | undefined): Command | undefined {
+    let command = found;
+    if (command === undefined) return this.#refuse(session, unknownCommand(this.#quoted(request)));
+    if (command.hasSubcommands && request.argc > 1) {
+      const sub = this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!);
+      if (sub === undefined) return this.#refuse(session, unknownSubcommand(command, request.text(1)));
+      command = sub;
+    }
+    if (!acceptsArgc(command, request.argc)) return this.#refuse(session, wrongArity(command));
+    return command;
+  }
+
+  #refuse(session: RespSession, text: string): undefined {
+    this.context.counters.errorsProxy++;
+    session.reply(errorReply(text), session.isSilent);
+  }
+
+  #quoted(request: RespRequest): string[] {
+    const args: string[] = [];
+    for (let i = 0; i < Math.min(request.argc, QUOTED_ARGS_MAX); i++) args.push(request.text(i));
+    return args;
+  }
+}
+
+function isPlain(command: Command): boolean {
+  return (
+    handlingOf(command).kind === 'single' &&
+    command.keyShape === KeyShape.single &&
+    !command.hasSubcommands &&
+    command.container === undefined
+  );
+}

@@ -1,0 +1,295 @@
+/**
+ * A Redis client: its framing and its state (database, RESP version, name, reply mode), which is all the proxy's own.
+ *
+ * `consume` is the hot loop. A command with one key, whose policy is to pass, goes straight from the read buffer to the
+ * output of its node's channel; consecutive frames for the same node are copied as one slice. Everything else (local
+ * answers, split commands, several keys, errors) goes through RespService.execute, one file per shape.
+ */
+import type { Socket } from 'node:net';
+import type { Command } from '../command/command.js';
+import { inlineToFrame, encodeRequest } from '../protocol/resp/inline.js';
+import { encodeReply } from '../protocol/resp/encoder.js';
+import { RequestFramer } from '../protocol/resp/request-framer.js';
+import { Scan } from '../protocol/resp/scan.js';
+import { bulkReply, type ReplyValue } from '../protocol/resp/value.js';
+import { Outcome, type RespRequest } from '../shape/request.js';
+import { Accept, type Channel } from '../upstream/channel.js';
+import type { Failure } from '../upstream/failure.js';
+import type { InFlight } from '../upstream/in-flight.js';
+import type { Lane } from '../upstream/lane.js';
+import { OWNED_BYTES_MIN } from '../io/output.js';
+import { errorReply, failureReply, UNBALANCED_QUOTES } from './resp-errors.js';
+import type { RespService } from './resp-service.js';
+import { Session, type SessionOwner } from './session.js';
+
+/** CLIENT REPLY: `skip` drops the reply of the next command only. */
+export type ReplyMode = 'on' | 'off' | 'skip-next' | 'skip-this';
+
+export class RespSession extends Session {
+  readonly id: number;
+  readonly service: RespService;
+  lane: Lane;
+  name = '';
+  libName = '';
+  libVersion = '';
+  replyMode: ReplyMode = 'on';
+  isNoEvict = false;
+  isNoTouch = false;
+  lastCommand: Command | undefined;
+  commands = 0;
+
+  readonly #framer: RequestFramer;
+  /** Frames for one channel that lie one behind the other and are copied together. */
+  #runChannel: Channel | null = null;
+  #runStart = 0;
+  #runEnd = 0;
+
+  constructor(service: RespService, id: number, accepted: Socket, owner: SessionOwner) {
+    super(service.context, accepted, owner);
+    this.id = id;
+    this.service = service;
+    this.lane = service.pool.checkOut(0, 2);
+    this.#framer = new RequestFramer(service.context.limits);
+  }
+
+  get db(): number {
+    return this.lane.db;
+  }
+
+  get respVersion(): 2 | 3 {
+    return this.lane.respVersion;
+  }
+
+  /** Later requests go to the same nodes through connections of another database or RESP version. */
+  switchLane(db: number, respVersion: 2 | 3): void {
+    const { pool } = this.service;
+    pool.checkIn(this.lane);
+    this.lane = pool.checkOut(db, respVersion);
+  }
+
+  override close(): void {
+    if (this.isClosed) return;
+    super.close();
+    this.service.pool.checkIn(this.lane);
+  }
+
+  /** Whether the reply of the request being served is dropped (CLIENT REPLY). */
+  get isSilent(): boolean {
+    return this.replyMode === 'off' || this.replyMode === 'skip-this';
+  }
+
+  /** The request being served has to wait until `channel` has room. */
+  waitFor(channel: Channel): void {
+    this.stallOn(channel);
+  }
+
+  // ---- replies of our own, called by shapes; each answers the request being served ----
+
+  replyBytes(bytes: Buffer): Outcome {
+    this.reply(bytes, this.isSilent);
+    return Outcome.done;
+  }
+
+  replyValue(value: ReplyValue): Outcome {
+    return this.replyBytes(encodeReply(value, this.respVersion));
+  }
+
+  replyError(bytes: Buffer): Outcome {
+    this.context.counters.errorsProxy++;
+    return this.replyBytes(bytes);
+  }
+
+  /** Argument `index` as a bulk string. */
+  replyArgument(request: RespRequest, index: number): Outcome {
+    return this.replyBytes(
+      encodeReply(bulkReply(request.bytes.subarray(request.args[index * 2]!, request.args[index * 2 + 1]!)), 2),
+    );
+  }
+
+  /** Takes the request's place in the order now and answers when `value` is there. */
+  replyLater(value: Promise<ReplyValue>): Outcome {
+    const record = this.context.records.take();
+    record.isSilent = this.isSilent;
+    const version = this.respVersion;
+    this.enqueue(record);
+    const settle = (reply: ReplyValue): void => {
+      if (record.session === null) this.context.records.giveBack(record);
+      else this.settle(record, encodeReply(reply, version));
+    };
+    value.then(settle, (error: unknown) =>
+      settle({ type: 'error', text: `ERR ringward: ${error instanceof Error ? error.message : String(error)}` }),
+    );
+    return Outcome.done;
+  }
+
+  protected override get bytesNeeded(): number {
+    return this.#framer.bytesNeeded;
+  }
+
+  protected override onMoved(offset: number): void {
+    this.#framer.rebase(offset);
+  }
+
+  protected override failureReply(record: InFlight, failure: Failure): Buffer {
+    return failureReply(failure, record.isWrite);
+  }
+
+  protected override consume(bytes: Buffer, start: number, end: number, isOwn: boolean): number {
+    const framer = this.#framer;
+    let pos = start;
+    while (pos < end && !this.mustWait) {
+      const result = framer.scan(bytes, pos, end);
+      if (result === Scan.frame) {
+        if (framer.argc > 0 && !this.#serve(bytes, pos, isOwn)) break;
+      } else if (result === Scan.inline) {
+        if (!this.#serveInline(bytes, pos, framer.end)) break;
+      } else {
+        if (result === Scan.error) this.#protocolError(framer.error);
+        break;
+      }
+      pos = framer.end;
+      if (this.inFlight >= this.context.limits.clientInFlightMax) this.checkInFlight();
+    }
+    this.#endRun(bytes);
+    return pos;
+  }
+
+  /** One frame. False: it has to wait, nothing has been done with it. */
+  #serve(bytes: Buffer, start: number, isOwn: boolean): boolean {
+    const framer = this.#framer;
+    const { service } = this;
+    const args = framer.args;
+    const command = service.table.find(bytes, args[0]!, args[1]!);
+    if (
+      command !== undefined &&
+      service.isPlain[command.index] === 1 &&
+      framer.isCanonical &&
+      this.replyMode === 'on'
+    ) {
+      const { argc } = framer;
+      if (argc >= command.minArgs && argc <= command.maxArgs) {
+        const at = command.firstKey * 2;
+        if (args[at + 1]! - args[at]! <= this.context.limits.keyBytesMax) {
+          return this.#forward(
+            command,
+            bytes,
+            start,
+            framer.end,
+            service.pool.partitioner.nodeOf(bytes, args[at]!, args[at + 1]!),
+            isOwn,
+          );
+        }
+      }
+    }
+    this.#endRun(bytes);
+    const request = service.request;
+    request.isOwn = isOwn;
+    if (framer.isCanonical) {
+      request.bytes = bytes;
+      request.start = start;
+      request.end = framer.end;
+      request.args = args;
+      request.argc = framer.argc;
+    } else {
+      this.#reencode(request, bytes);
+    }
+    const outcome = service.execute(this, request, command);
+    framer.shrink();
+    return outcome === Outcome.done;
+  }
+
+  /** The hot path's end: a record into two queues, the frame's bytes into the run. */
+  #forward(command: Command, bytes: Buffer, start: number, end: number, node: number, isOwn: boolean): boolean {
+    const channel = this.lane.channels[node]!;
+    const record = this.context.records.take();
+    record.isWrite = this.service.isWrite[command.index] === 1;
+    record.command = command.index;
+    const taken = channel.accept(record);
+    if (taken !== Accept.taken) return this.#refused(channel, record, taken);
+    this.enqueue(record);
+    this.lastCommand = command;
+    this.commands++;
+    this.context.counters.commands++;
+    if (channel === this.#runChannel && start === this.#runEnd) {
+      this.#runEnd = end;
+      return true;
+    }
+    this.#endRun(bytes);
+    if (isOwn && end - start >= OWNED_BYTES_MIN) {
+      channel.output.appendOwned(bytes.subarray(start, end));
+      return true;
+    }
+    this.#runChannel = channel;
+    this.#runStart = start;
+    this.#runEnd = end;
+    return true;
+  }
+
+  /** The channel takes no record: either this request has to wait, or it is answered with an error. */
+  #refused(channel: Channel, record: InFlight, why: number): boolean {
+    this.context.records.giveBack(record);
+    if (why === Accept.congested) {
+      this.stallOn(channel);
+      return false;
+    }
+    this.context.counters.errorsUpstream++;
+    this.reply(failureReply(channel.failure!, false));
+    return true;
+  }
+
+  #endRun(bytes: Buffer): void {
+    if (this.#runChannel === null) return;
+    this.#runChannel.output.append(bytes, this.#runStart, this.#runEnd);
+    this.#runChannel = null;
+  }
+
+  /** A line as people and health checks type it: becomes a frame of its own, and is served like any other. */
+  #serveInline(bytes: Buffer, start: number, end: number): boolean {
+    const frame = inlineToFrame(bytes, start, end);
+    if (frame === undefined) {
+      this.#protocolError('');
+      return false;
+    }
+    if (frame.length === 0) return true;
+    this.#endRun(bytes);
+    const framer = new RequestFramer(this.context.limits);
+    framer.scan(frame, 0, frame.length);
+    const request = this.service.request;
+    request.bytes = frame;
+    request.start = 0;
+    request.end = frame.length;
+    request.isOwn = true;
+    request.args = framer.args;
+    request.argc = framer.argc;
+    const command = this.service.table.find(frame, framer.args[0]!, framer.args[1]!);
+    return this.service.execute(this, request, command) === Outcome.done;
+  }
+
+  /** Line ends that Redis overlooks are made right before the frame goes anywhere: a node may be stricter. */
+  #reencode(request: RespRequest, bytes: Buffer): void {
+    const { args, argc } = this.#framer;
+    const parts: Buffer[] = [];
+    for (let i = 0; i < argc; i++) parts.push(bytes.subarray(args[i * 2]!, args[i * 2 + 1]!));
+    const frame = encodeRequest(parts);
+    const framer = new RequestFramer(this.context.limits);
+    framer.scan(frame, 0, frame.length);
+    request.bytes = frame;
+    request.start = 0;
+    request.end = frame.length;
+    request.args = framer.args;
+    request.argc = argc;
+    request.isOwn = true;
+  }
+
+  /** Nothing behind the error can be trusted: say what is wrong, then close. Empty text: quotes are not balanced. */
+  #protocolError(text: string): void {
+    this.context.counters.errorsProtocol++;
+    this.context.counters.clientsClosedProtocol++;
+    this.context.logger.info(
+      { client: this.remoteAddress, error: text || 'unbalanced quotes' },
+      'client closed: bad protocol',
+    );
+    this.reply(text === '' ? UNBALANCED_QUOTES : errorReply(`ERR ${text}`));
+    this.endAfterReplies();
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * One client connection, whatever its protocol: reply order, output, and when not to read.
+ *
+ * Replies leave in the order of requests. Each request has a record in this queue until its reply has left; only the
+ * head's reply may go out, later ones are kept in their records (`onHeld`) and follow when the head is done (`finish`).
+ *
+ *   socket ─► onBytes ─► consume (protocol) ─► channel queues ─► ... ─► deliver / onHeld / onFailure ─► output ─► socket
+ *
+ * The session stops reading (is stalled) when its own replies pile up, when too many of its requests are in flight, or
+ * when a node it sends to has enough; what was read and not yet served waits in `input`. The invariant: a session is in
+ * the registry from start to close, and close happens once.
+ */
+import type { Socket } from 'node:net';
+import { GrowingBuffer } from '../io/growing-buffer.js';
+import { Output, OWNED_BYTES_MIN, type OutputOwner } from '../io/output.js';
+import { readAccepted } from '../io/reading.js';
+import type { Failure } from '../upstream/failure.js';
+import { Progress, type InFlight } from '../upstream/in-flight.js';
+import type { Channel, Waiter } from '../upstream/channel.js';
+import type { WorkerContext } from '../worker-context.js';
+
+/** Who keeps the list of sessions. */
+export interface SessionOwner {
+  onClosed(session: Session): void;
+}
+
+export abstract class Session implements OutputOwner, Waiter {
+  /** First record whose reply has not left. Channels compare with it on every reply. */
+  head: InFlight | null = null;
+  /** Requests whose replies have not left. */
+  inFlight = 0;
+  isClosed = false;
+  readonly output: Output;
+  readonly context: WorkerContext;
+  readonly connectedMs: number;
+  lastActiveMs: number;
+
+  #tail: InFlight | null = null;
+  /** Bytes of replies that are kept in records of this session. */
+  #heldBytes = 0;
+  #socket: Socket;
+  readonly #input = new GrowingBuffer();
+  #isStalled = false;
+  #isPaused = false;
+  /** No more requests are taken; the connection closes when the replies have left. */
+  #isEnding = false;
+  #isWoken = false;
+  #endsWhenServed = false;
+  #closesWhenDrained = false;
+  readonly #owner: SessionOwner;
+
+  constructor(context: WorkerContext, accepted: Socket, owner: SessionOwner) {
+    this.context = context;
+    this.#owner = owner;
+    this.connectedMs = this.lastActiveMs = context.turn.nowMs;
+    this.output = new Output(context.turn, context.buffers, this);
+    this.#socket = readAccepted(accepted, context.readBuffer, (bytes, length) => this.#onBytes(bytes, length));
+    this.output.attach(this.#socket);
+    this.#socket.on('end', () => this.endAfterReplies());
+    this.#socket.on('error', () => this.close());
+    this.#socket.on('close', () => this.close());
+  }
+
+  /**
+   * Serves requests in `bytes[start, end)` and returns where it stopped: before a request that is cut, or that has to
+   * wait because the session is stalled. `isOwn`: the bytes may be kept, they are not the shared read buffer.
+   */
+  protected abstract consume(bytes: Buffer, start: number, end: number, isOwn: boolean): number;
+
+  /** What was at `offset` when `consume` stopped is now at 0 of another buffer. */
+  protected abstract onMoved(offset: number): void;
+
+  /** Bytes that the cut request is known to need in all, 0 if that is not known. */
+  protected abstract get bytesNeeded(): number;
+
+  /** The error reply for a request that a failed node does not answer any more. */
+  protected abstract failureReply(record: InFlight, failure: Failure): Buffer;
+
+  get remoteAddress(): string {
+    const { remoteAddress, remotePort } = this.#socket;
+    return remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`;
+  }
+
+  get localAddress(): string {
+    const { localAddress, localPort } = this.#socket;
+    return localAddress === undefined ? 'unix' : `${localAddress}:${localPort}`;
+  }
+
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Bytes read and not yet served. */
+  get inputBytes(): number {
+    return this.#input.length;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  // ---- replies, called by channels ----
+
+  /** The head's whole reply lies in `bytes[start, end)`, valid during the call. */
+  deliver(record: InFlight, bytes: Buffer, start: number, end: number): void {
+    if (!record.isSilent) this.output.append(bytes, start, end);
+    this.finish(record);
+  }
+
+  /** The head's whole reply lies in the record. */
+  deliverOwn(record: InFlight): void {
+    if (!record.isSilent) this.#appendHeld(record);
+    this.finish(record);
+  }
+
+  /** A piece of the head's reply, more to come. */
+  stream(bytes: Buffer, start: number, end: number): void {
+    this.output.append(bytes, start, end);
+    this.#checkOutput();
+  }
+
+  /** The head is done: drops it, and sends what waited behind it. */
+  finish(record: InFlight): void {
+    const records = this.context.records;
+    let next = record.nextInSession;
+    records.giveBack(record);
+    let done = 1;
+    while (next !== null && next.progress === Progress.ready) {
+      const ready: InFlight = next;
+      this.#heldBytes -= ready.end - ready.start;
+      if (!ready.isSilent) this.#appendHeld(ready);
+      next = ready.nextInSession;
+      records.giveBack(ready);
+      done++;
+    }
+    this.head = next;
+    if (next === null) this.#tail = null;
+    this.inFlight -= done;
+    if (this.output.pendingBytes > this.context.limits.clientOutputPauseBytes) this.#checkOutput();
+    if (next === null && this.#isEnding) this.#end();
+    else if (this.#isStalled) this.#considerResuming();
+  }
+
+  /** A reply came before its turn and lies in its record. */
+  onHeld(record: InFlight): void {
+    this.context.counters.repliesHeld++;
+    this.#heldBytes += record.end - record.start;
+    if (this.#heldBytes > this.context.limits.clientOutputBytesMax) this.closeOverLimit();
+  }
+
+  /** The record's node failed before it answered. */
+  onFailure(record: InFlight, failure: Failure): void {
+    const { counters } = this.context;
+    counters.errorsUpstream++;
+    if (record.progress === Progress.streaming) {
+      this.close();
+      this.context.records.giveBack(record);
+      return;
+    }
+    this.settle(record, this.failureReply(record, failure));
+  }
+
+  /** Answers `record` with bytes of our own: a failure, a merged reply, a reply that had to be waited for. */
+  settle(record: InFlight, reply: Buffer): void {
+    record.bytes = reply;
+    record.start = 0;
+    record.end = reply.length;
+    record.progress = Progress.ready;
+    if (this.head === record) this.deliverOwn(record);
+    else this.onHeld(record);
+  }
+
+  /** Every part of a split request is there; `bytes` of replies wait in them. */
+  onGathered(record: InFlight, bytes: number): void {
+    record.start = 0;
+    record.end = bytes;
+    record.progress = Progress.ready;
+    if (this.head === record) this.deliverOwn(record);
+    else this.onHeld(record);
+  }
+
+  // ---- requests, called by protocols ----
+
+  /** Puts a record behind all others: its reply is the next to leave after theirs. */
+  enqueue(record: InFlight): void {
+    record.session = this;
+    if (this.#tail === null) this.head = record;
+    else this.#tail.nextInSession = record;
+    this.#tail = record;
+    this.inFlight++;
+  }
+
+  /** Replies at once, in its place in the order. The bytes are copied if they leave at once, else kept. */
+  reply(bytes: Buffer, isSilent = false): void {
+    if (this.head === null) {
+      if (!isSilent) this.output.append(bytes, 0, bytes.length);
+      return;
+    }
+    const record = this.context.records.take();
+    this.enqueue(record);
+    record.isSilent = isSilent;
+    this.settle(record, bytes);
+  }
+
+  /** True when no further request may be served now. Checked before each. */
+  protected get mustWait(): boolean {
+    return this.#isStalled || this.#isEnding || this.isClosed;
+  }
+
+  /** Stops serving until replies have left, if too many are awaited. Checked after each request. */
+  protected checkInFlight(): void {
+    if (this.inFlight >= this.context.limits.clientInFlightMax) this.#stall();
+  }
+
+  /** Stops serving until `channel` has room. */
+  protected stallOn(channel: Channel): void {
+    this.#stall();
+    channel.whenRelieved(this);
+  }
+
+  /** No request after this one is served; the connection closes when every reply has left. */
+  endAfterReplies(): void {
+    if (this.isClosed || this.#isEnding) return;
+    if (this.#isStalled) {
+      // Requests that were read before the client's half-close are still served.
+      this.#endsWhenServed = true;
+      return;
+    }
+    this.#isEnding = true;
+    if (this.head === null) this.#end();
+  }
+
+  // ---- flow control ----
+
+  onRelieved(): void {
+    if (this.#isStalled) this.#wakeLater();
+  }
+
+  onDrained(): void {
+    if (this.#closesWhenDrained) this.close();
+    else if (this.#isStalled) this.#considerResuming();
+  }
+
+  onWriteError(): void {
+    this.close();
+  }
+
+  /** Run by the turn, outside any read callback: serves what was left, then reads on. */
+  wake(): void {
+    this.#isWoken = false;
+    if (this.isClosed || !this.#isStalled) return;
+    this.#isStalled = false;
+    this.#consumeInput();
+    if (this.isClosed || this.#isStalled) return;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+    if (this.#endsWhenServed) this.endAfterReplies();
+  }
+
+  #stall(): void {
+    if (this.#isStalled) return;
+    this.#isStalled = true;
+    this.output.tellsDrain = true;
+    this.context.counters.clientPauses++;
+    if (!this.#isPaused) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    }
+  }
+
+  #considerResuming(): void {
+    const { limits } = this.context;
+    if (this.inFlight * 2 > limits.clientInFlightMax) return;
+    if (this.output.pendingBytes * 2 > limits.clientOutputPauseBytes) {
+      this.output.tellsDrain = true;
+      return;
+    }
+    this.#wakeLater();
+  }
+
+  #wakeLater(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.context.turn.wakeLater(this);
+  }
+
+  /** Replies pile up because the client does not read them: first its requests wait, in the end it is closed. */
+  #checkOutput(): void {
+    const { limits } = this.context;
+    const waiting = this.output.pendingBytes + this.#heldBytes;
+    if (waiting > limits.clientOutputBytesMax) this.closeOverLimit();
+    else if (this.output.pendingBytes > limits.clientOutputPauseBytes) this.#stall();
+  }
+
+  closeOverLimit(): void {
+    this.context.counters.clientsClosedOutput++;
+    this.context.logger.warn(
+      { client: this.remoteAddress, limit: this.context.limits.clientOutputBytesMax },
+      'client closed: it does not read its replies',
+    );
+    this.close();
+  }
+
+  // ---- bytes ----
+
+  #onBytes(bytes: Buffer, length: number): void {
+    if (this.isClosed || this.#isEnding) return;
+    const { turn, counters } = this.context;
+    turn.begin();
+    this.lastActiveMs = turn.nowMs;
+    counters.clientBytesIn += length;
+    if (this.#input.length > 0 || this.#isStalled) {
+      const needed = this.bytesNeeded;
+      this.#input.append(bytes, 0, length, needed - this.#input.length - length);
+      if (!this.#isStalled) this.#consumeInput();
+      return;
+    }
+    const served = this.consume(bytes, 0, length, false);
+    if (served < length && !this.isClosed && !this.#isEnding) {
+      this.onMoved(served);
+      this.#input.append(bytes, served, length, this.bytesNeeded - (length - served));
+    }
+  }
+
+  #consumeInput(): void {
+    const input = this.#input;
+    if (input.length === 0) return;
+    const served = this.consume(input.buffer, 0, input.length, true);
+    if (this.isClosed || this.#isEnding) {
+      input.clear();
+    } else if (served > 0) {
+      this.onMoved(served);
+      input.discard(served);
+    }
+  }
+
+  #appendHeld(record: InFlight): void {
+    if (record.gather !== null) {
+      record.gather.writeTo(this.output);
+      return;
+    }
+    const bytes = record.bytes!;
+    const { start, end } = record;
+    if (record.slab === null && end - start >= OWNED_BYTES_MIN) this.output.appendOwned(bytes.subarray(start, end));
+    else this.output.append(bytes, start, end);
+  }
+
+  // ---- the end ----
+
+  #end(): void {
+    this.output.flush();
+    if (this.output.pendingBytes === 0) {
+      this.close();
+    } else {
+      this.#closesWhenDrained = true;
+      this.output.tellsDrain = true;
+    }
+  }
+
+  /** Closes the connection now. Requests in flight stay in their channels' queues; their replies will be dropped. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.output.close();
+    this.#input.clear();
+    this.#socket.destroy();
+    let record = this.head;
+    this.head = this.#tail = null;
+    while (record !== null) {
+      const next: InFlight | null = record.nextInSession;
+      record.nextInSession = null;
+      record.session = null;
+      if (record.gather !== null) record.gather.onSessionClosed();
+      if (record.progress === Progress.ready || record.gather !== null) this.context.records.giveBack(record);
+      record = next;
+    }
+    this.inFlight = 0;
+    this.#heldBytes = 0;
+    this.#owner.onClosed(this);
+  }
+}

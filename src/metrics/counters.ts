@@ -1,0 +1,36 @@
+/**
+ * What one worker has counted since it started. Plain numbers, added to on the data path and read by INFO and by the
+ * metrics of the control plane; names follow the words of the docs, one per thing that can happen.
+ */
+export class WorkerCounters {
+  clientsAccepted = 0;
+  clientsRejected = 0;
+  /** Clients closed because their replies passed the output limit. */
+  clientsClosedOutput = 0;
+  clientsClosedIdle = 0;
+  clientsClosedProtocol = 0;
+  clientBytesIn = 0;
+  clientBytesOut = 0;
+  /** Times that a client was not read for a while because of a limit. */
+  clientPauses = 0;
+  commands = 0;
+  /** Commands that went to several nodes and were merged. */
+  commandsSplit = 0;
+  /** Error replies made by the proxy itself. */
+  errorsProxy = 0;
+  errorsProtocol = 0;
+  errorsCrossSlot = 0;
+  errorsUpstream = 0;
+  upstreamConnects = 0;
+  upstreamConnectFailures = 0;
+  upstreamTimeouts = 0;
+  upstreamProtocolErrors = 0;
+  upstreamBytesIn = 0;
+  upstreamBytesOut = 0;
+  /** Replies that had to wait for an earlier reply of the same client. */
+  repliesHeld = 0;
+  /** Replies sent on before they were complete. */
+  repliesStreamed = 0;
+  /** Replies to clients that had left. */
+  repliesDropped = 0;
+}

@@ -1,0 +1,103 @@
+/**
+ * A request that went to several nodes in parts, and how their replies become one. One subclass per way of merging.
+ *
+ * The session's queue holds one record for the whole (`record`), each channel's queue one for its part. Part replies
+ * are kept where they are (slab or own buffer) until the last one is in and it is the whole's turn; only then are bytes
+ * copied, straight into the client's output. A part whose node failed holds an error reply instead.
+ */
+import type { Output } from '../io/output.js';
+import type { Session } from '../downstream/session.js';
+import type { Failure } from '../upstream/failure.js';
+import type { InFlight } from '../upstream/in-flight.js';
+import { Progress } from '../upstream/in-flight.js';
+import type { WorkerContext } from '../worker-context.js';
+
+export abstract class Gather {
+  /** Null once the client has left. */
+  session: Session | null;
+  /** One per node asked, in the order of the parts. */
+  protected readonly parts: InFlight[] = [];
+  readonly #record: InFlight;
+  readonly #context: WorkerContext;
+  #missing = 0;
+
+  /** Takes its place in the session's queue. */
+  constructor(session: Session) {
+    this.session = session;
+    this.#context = session.context;
+    this.#record = session.context.records.take();
+    this.#record.gather = this;
+    session.enqueue(this.#record);
+    session.context.counters.commandsSplit++;
+  }
+
+  /** Writes the merged reply. Every part has its bytes. */
+  protected abstract merge(output: Output): void;
+
+  /** The reply of a part whose node failed. */
+  protected abstract failureReply(part: InFlight, failure: Failure): Buffer;
+
+  /** The merged reply is dropped (CLIENT REPLY OFF). */
+  set isSilent(isSilent: boolean) {
+    this.#record.isSilent = isSilent;
+  }
+
+  /** A record for the next part; the caller puts it into a channel's queue. */
+  addPart(isWrite: boolean): InFlight {
+    const part = this.#context.records.take();
+    part.gather = this;
+    part.part = this.parts.length;
+    part.isWrite = isWrite;
+    this.parts.push(part);
+    this.#missing++;
+    return part;
+  }
+
+  onPart(part: InFlight): void {
+    this.#missing--;
+    if (this.session === null) {
+      this.#context.records.giveBack(part);
+      return;
+    }
+    if (this.#missing > 0) return;
+    let bytes = 0;
+    for (const one of this.parts) bytes += one.end - one.start;
+    this.session.onGathered(this.#record, bytes);
+  }
+
+  onPartFailure(part: InFlight, failure: Failure): void {
+    this.#context.counters.errorsUpstream++;
+    this.#settle(part, this.failureReply(part, failure));
+  }
+
+  /** A part that no channel took: it holds the error from the start. */
+  failPart(index: number, failure: Failure): void {
+    this.onPartFailure(this.parts[index]!, failure);
+  }
+
+  #settle(part: InFlight, reply: Buffer): void {
+    part.bytes = reply;
+    part.start = 0;
+    part.end = reply.length;
+    part.progress = Progress.ready;
+    this.onPart(part);
+  }
+
+  writeTo(output: Output): void {
+    this.merge(output);
+    this.#release();
+  }
+
+  /** Parts that have come are freed now, the others as they come. */
+  onSessionClosed(): void {
+    this.session = null;
+    this.#release();
+  }
+
+  #release(): void {
+    for (const part of this.parts) {
+      if (part.progress === Progress.ready) this.#context.records.giveBack(part);
+    }
+    this.parts.length = 0;
+  }
+}

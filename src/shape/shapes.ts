@@ -1,0 +1,24 @@
+/** From a command to the function that serves it. Made once per command when a listener is built. */
+import type { Command } from '../command/command.js';
+import { unsupported } from '../command/errors.js';
+import { handlingOf } from '../command/policy.js';
+import { errorReply } from '../downstream/resp-errors.js';
+import { localShape } from './local/local.js';
+import { sameNode } from './same-node.js';
+import type { Shape } from './shape.js';
+import { splitCommand } from './split-command.js';
+
+export function shapeOf(command: Command): Shape {
+  const { kind, reason } = handlingOf(command);
+  switch (kind) {
+    case 'single':
+    case 'same_node':
+      return sameNode(command);
+    case 'split':
+      return splitCommand(command);
+    case 'local':
+      return localShape(command);
+    case 'unsupported':
+      return (session) => session.replyError(errorReply(unsupported(command, reason)));
+  }
+}

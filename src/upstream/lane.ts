@@ -1,0 +1,22 @@
+/**
+ * The channels of one pool for one kind of session: same database, same RESP version, same turn among the pool's
+ * parallel connections. A session keeps the lane it uses and looks channels up by the node's index, which is what
+ * the partitioner answers.
+ */
+import type { Channel } from './channel.js';
+
+export class Lane {
+  readonly db: number;
+  readonly respVersion: 2 | 3;
+  /** By node index of the pool's current snapshot. */
+  channels: readonly Channel[];
+  /** Sessions that use it. An unused lane's connections are closed after a while. */
+  sessions = 0;
+  unusedSinceMs = 0;
+
+  constructor(db: number, respVersion: 2 | 3, channels: readonly Channel[]) {
+    this.db = db;
+    this.respVersion = respVersion;
+    this.channels = channels;
+  }
+}

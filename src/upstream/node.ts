@@ -1,0 +1,33 @@
+/**
+ * A backend node as the data plane sees it: who it is, apart from where it is, and what happened on its connections.
+ */
+import type { NetConnectOpts } from 'node:net';
+import { formatHostPort } from '../config/address.js';
+import type { NodeAddress } from '../config/node.js';
+
+export class UpstreamNode {
+  readonly id: string;
+  readonly address: NodeAddress;
+  /** "cache-1 (127.0.0.1:6379)": how errors and logs call it. */
+  readonly label: string;
+  /** `host:port` or the socket's path. */
+  readonly where: string;
+
+  requests = 0;
+  timeouts = 0;
+  connects = 0;
+  connectFailures = 0;
+
+  constructor(id: string, address: NodeAddress) {
+    this.id = id;
+    this.address = address;
+    this.where = address.kind === 'unix' ? address.path : formatHostPort(address.host, address.port);
+    this.label = id === this.where ? id : `${id} (${this.where})`;
+  }
+
+  get connectOptions(): NetConnectOpts {
+    const address = this.address;
+    if (address.kind === 'unix') return { path: address.path };
+    return { host: address.host, port: address.port, noDelay: true, keepAlive: true };
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * One pool in one worker: the snapshot's routing beside the live connections that it leads to.
+ *
+ * Routing (partitioner, nodes, timeouts) comes from the configuration and is immutable; connections are opened as
+ * sessions need them, one lane for each (database, RESP version, turn). Lanes that no session uses are closed after
+ * LANE_IDLE_MS, the default lane never, so that the first request after a quiet night finds an open connection.
+ */
+import { partitionerOptions } from '../config/partitioning.js';
+import type { PoolConfig } from '../config/pool.js';
+import { Partitioner } from '../routing/partitioner.js';
+import type { NodeReport } from '../control/report.js';
+import type { WorkerContext } from '../worker-context.js';
+import { Channel, type ReplyScanner } from './channel.js';
+import { noHandshake, respHandshake } from './handshake.js';
+import { Lane } from './lane.js';
+import { UpstreamNode } from './node.js';
+
+const LANE_IDLE_MS = 60_000;
+
+export class Pool {
+  readonly config: PoolConfig;
+  readonly nodes: readonly UpstreamNode[];
+  readonly partitioner: Partitioner;
+
+  readonly #context: WorkerContext;
+  readonly #newScanner: () => ReplyScanner;
+  readonly #lanes = new Map<string, Lane>();
+  #turns = 0;
+
+  constructor(context: WorkerContext, config: PoolConfig, newScanner: () => ReplyScanner) {
+    this.#context = context;
+    this.config = config;
+    this.#newScanner = newScanner;
+    this.nodes = config.nodes.map((node) => new UpstreamNode(node.id, node.address));
+    this.partitioner = new Partitioner(partitionerOptions(config.nodes, config.partitioning, context.random));
+  }
+
+  /** Opens the connections of the default lane, so that a node that is down is known, and said, before the first request. */
+  preconnect(): void {
+    const lane = this.checkOut(0, 2);
+    for (const channel of lane.channels) channel.connect();
+    lane.sessions--;
+  }
+
+  /** The lane for a session; sessions take turns among the pool's parallel connections. */
+  checkOut(db: number, respVersion: 2 | 3): Lane {
+    const turn = this.config.connectionsPerNode === 1 ? 0 : this.#turns++ % this.config.connectionsPerNode;
+    const key = `${db}/${respVersion}/${turn}`;
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = new Lane(db, respVersion, this.#openChannels(db, respVersion));
+      this.#lanes.set(key, lane);
+    }
+    lane.sessions++;
+    return lane;
+  }
+
+  checkIn(lane: Lane): void {
+    lane.sessions--;
+    lane.unusedSinceMs = this.#context.turn.nowMs;
+  }
+
+  /** Called by the worker's coarse timer. */
+  sweep(nowMs: number): void {
+    for (const [key, lane] of this.#lanes) {
+      for (const channel of lane.channels) channel.checkDeadline(nowMs);
+      const isDefault = lane.db === 0 && lane.respVersion === 2;
+      if (lane.sessions === 0 && !isDefault && nowMs - lane.unusedSinceMs > LANE_IDLE_MS) {
+        this.#lanes.delete(key);
+        closeLane(lane, 'is not used any more');
+      }
+    }
+  }
+
+  close(): void {
+    for (const lane of this.#lanes.values()) closeLane(lane, 'is being closed');
+    this.#lanes.clear();
+  }
+
+  /** The state of each node, from the default lane, and what all lanes have in flight. */
+  report(): NodeReport[] {
+    return this.nodes.map((node, index) => {
+      const channels = [...this.#lanes.values()].map((lane) => lane.channels[index]!);
+      return {
+        pool: this.config.name,
+        id: node.id,
+        address: node.where,
+        state: channels[0]?.state ?? 'idle',
+        inFlight: channels.reduce((sum, channel) => sum + channel.inFlight, 0),
+        connections: channels.filter((channel) => channel.state === 'ready').length,
+        requests: node.requests,
+        timeouts: node.timeouts,
+        connectFailures: node.connectFailures,
+      };
+    });
+  }
+
+  #openChannels(db: number, respVersion: 2 | 3): Channel[] {
+    const { config } = this;
+    const handshake = config.protocol === 'memcached' ? noHandshake : respHandshake(config.auth, db, respVersion);
+    return this.nodes.map(
+      (node) =>
+        new Channel(this.#context, {
+          node,
+          handshake,
+          newScanner: this.#newScanner,
+          connectTimeoutMs: config.connectTimeoutMs,
+          requestTimeoutMs: config.requestTimeoutMs,
+          inFlightMax: config.inFlightPerNodeMax,
+        }),
+    );
+  }
+}
+
+function closeLane(lane: Lane, reason: string): void {
+  for (const channel of lane.channels) channel.close(reason);
+}
