@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { formatBind } from './address.js';
 import { listenerName, listenerSchema, type ListenerFields } from './listener.js';
 import { nearest } from './nearest.js';
-import { nodeSchema, resolveNode, type NodeFields } from './node.js';
+import { nodeSchema, resolveNode, type NodeConfig, type NodeFields } from './node.js';
 import { checkPartitioning, partitioningSchema } from './partitioning.js';
 import { authSchema } from './pool.js';
 import { valueAt, type Path, type Problem } from './problem.js';
@@ -49,6 +49,8 @@ function checkPoolReference(
   pools: ReadonlyMap<string, unknown>,
   problems: Problem[],
 ): void {
+  // A file without pools gets one message about that, not one more per listener.
+  if (pools.size === 0) return;
   if (!pools.has(listener.pool)) {
     const near = nearest(listener.pool, [...pools.keys()]);
     const hint = near === null ? '' : `; did you mean "${near}"?`;
@@ -63,22 +65,25 @@ function checkPoolReference(
 
 function checkPool(pool: unknown, path: Path, sources: SecretSources, problems: Problem[]): void {
   const protocol = protocolOf(pool);
-  const nodes = validItems(pool, ['nodes'], nodeSchema);
+  const before = problems.length;
   const ids = new Uniqueness('node id', problems);
   const ringNames = new Uniqueness('ring name', problems);
-  for (const [index, node] of nodes) {
+  const nodes: NodeConfig[] = [];
+  for (const [index, fields] of validItems(pool, ['nodes'], nodeSchema)) {
     const nodePath: Path = [...path, 'nodes', index];
-    if (!checkNodeAddress(node, nodePath, problems)) continue;
-    const { id, ringName } = resolveNode(node, DEFAULT_PORTS[protocol ?? 'redis']);
-    const unique = ids.add(id, [...nodePath, node.id === undefined ? addressField(node) : 'id']);
+    if (!checkNodeAddress(fields, nodePath, problems)) continue;
+    const node = resolveNode(fields, DEFAULT_PORTS[protocol ?? 'redis']);
+    const isNew = ids.add(node.id, [...nodePath, fields.id === undefined ? addressField(fields) : 'id']);
     // Nodes that share an id share the ring name too: one message is enough.
-    if (unique) ringNames.add(ringName, [...nodePath, node.name === undefined ? 'id' : 'name']);
+    if (isNew) ringNames.add(node.ringName, [...nodePath, fields.name === undefined ? 'id' : 'name']);
+    nodes.push(node);
   }
-  const partitioning = partitioningSchema.safeParse(valueAt(pool, ['partitioning']));
+  const raw = valueAt(pool, ['partitioning']);
+  const partitioning = partitioningSchema.safeParse(raw);
   if (partitioning.success) {
-    const given = new Set(Object.keys(Object(valueAt(pool, ['partitioning'])) as object));
-    const weights = nodes.map(([, node]) => node.weight);
-    problems.push(...checkPartitioning(partitioning.data, given, weights, [...path, 'partitioning']));
+    const given = new Set(Object.keys(Object(raw) as object));
+    const buildable = problems.length === before ? nodes : [];
+    problems.push(...checkPartitioning(partitioning.data, given, buildable, [...path, 'partitioning']));
   }
   checkAuth(pool, protocol, [...path, 'auth'], sources, problems);
 }

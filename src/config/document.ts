@@ -41,23 +41,24 @@ export function parseYaml(text: string): YamlFile {
   }
 }
 
+/** Reports keys that are not words or not new, and takes the former out of the document: plain data cannot hold them. */
 function checkKeys(node: unknown, path: Path, lines: LineCounter, problems: Problem[]): void {
   if (isSeq(node)) node.items.forEach((item, index) => checkKeys(item, [...path, index], lines, problems));
   if (!isMap(node)) return;
   const firstLines = new Map<string, number>();
-  for (const pair of node.items) {
+  node.items = node.items.filter((pair) => {
     const name = keyText(pair);
     const offset = rangeStart(pair.key) ?? rangeStart(node) ?? 0;
     const before = firstLines.get(name);
     if (name === '' || name === '__proto__') {
       problems.push({ path, message: 'a key must be a word', offset });
-    } else if (before !== undefined) {
-      problems.push({ path: [...path, name], message: `duplicate key, first given on line ${before}`, offset });
-    } else {
-      firstLines.set(name, lines.linePos(offset).line);
+      return false;
     }
+    if (before === undefined) firstLines.set(name, lines.linePos(offset).line);
+    else problems.push({ path: [...path, name], message: `duplicate key, first given on line ${before}`, offset });
     checkKeys(pair.value, [...path, name], lines, problems);
-  }
+    return true;
+  });
 }
 
 /** The key as plain data will have it; empty for keys that are lists, mappings or nothing. */

@@ -3,7 +3,7 @@
  * Used by the schema fields and by the reference page. A bare number other than 0 is refused, because nobody can tell
  * whether 5 means seconds or milliseconds. The result is always a whole number of milliseconds.
  */
-const DURATION = /^(\d{1,15}(?:\.\d{1,9})?)\s?(ms|s|m|h)$/;
+const DURATION = /^(\d{1,15}(?:\.\d{1,9})?) ?(ms|s|m|h)$/;
 const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /** What a message says was expected. */

@@ -1,33 +1,57 @@
 /**
- * How a pool shares its keys: the schema side of src/routing, which owns the names of algorithms and hashes.
+ * How a pool shares its keys: the schema side of src/routing, which owns the names, the defaults and the rules between
+ * them. `partitionerOptions` is the one way from a pool's configuration to a Partitioner, so that the data plane,
+ * `ringward route` and the checks place keys alike.
  */
 import { z } from 'zod';
+import { ConfigError } from '../errors.js';
+import { defaultReplicas } from '../routing/consistent-hashing.js';
 import { defaultHash, hashNames, type HashName } from '../routing/hash.js';
-import { choice, integer } from './fields.js';
+import {
+  Partitioner,
+  defaultAlgorithm,
+  partitioningAlgorithms,
+  replicasMax,
+  type PartitionerOptions,
+  type PartitioningAlgorithm,
+} from '../routing/partitioner.js';
+import { choice } from './fields.js';
+import type { NodeConfig } from './node.js';
 import type { Path, Problem } from './problem.js';
 import { showValue } from './show-value.js';
-
-// Until src/routing/partitioner.ts exports them.
-const partitioningAlgorithms = ['consistent_hashing', 'ketama', 'modula', 'random'] as const;
-type PartitioningAlgorithm = (typeof partitioningAlgorithms)[number];
 
 export interface PartitioningConfig {
   readonly algorithm: PartitioningAlgorithm;
   readonly hash: HashName;
-  /** Points on the ring for a node of weight 1. Only `consistent_hashing` reads it. */
-  readonly replicas: number;
-  /** Two one-byte characters, or '' when tags are off. */
-  readonly hashTag: string;
+  /** Points on the ring for a node of weight 1; null when the algorithm has no such points. */
+  readonly replicas: number | null;
+  /** Two one-byte characters, or null when tags are off. */
+  readonly hashTag: string | null;
 }
-
-/** Points or slots of one pool, 8 bytes each and per worker: bounds what weights and replicas multiply to. */
-const POINTS_MAX = 1_048_576;
 
 export const partitioningSchema = z
   .strictObject({
-    algorithm: choice('consistent_hashing', partitioningAlgorithms, 'How the owner of a key is found.'),
-    hash: choice(defaultHash, hashNames, 'Hash function for keys. Not for `random`, which hashes nothing.'),
-    replicas: integer(160, 1, 4096, 'Points on the ring for a node of weight 1. Only for `consistent_hashing`.'),
+    algorithm: choice(
+      defaultAlgorithm,
+      partitioningAlgorithms,
+      'How the owner of a key is found. `ketama`, `modula` and `random` place keys as twemproxy does.',
+    ),
+    hash: z
+      .enum(hashNames)
+      .meta({
+        description: 'Hash function for keys. `random` uses none, `redis_cluster` no other than `crc16`.',
+        'x-default': `\`${defaultHash}\`; \`crc16\` for \`redis_cluster\``,
+      })
+      .optional(),
+    replicas: z
+      .int()
+      .min(1)
+      .max(replicasMax)
+      .meta({
+        description: 'Points on the ring for a node of weight 1. More are more even and take more memory.',
+        'x-default': `\`${defaultReplicas}\` for \`consistent_hashing\`, which alone has it`,
+      })
+      .optional(),
     hash_tag: z
       .string()
       .refine((value) => value === '' || /^[\x21-\x7e]{2}$/.test(value), {
@@ -44,42 +68,60 @@ export const partitioningSchema = z
 
 export type PartitioningFields = z.output<typeof partitioningSchema>;
 
+/** Fills in what depends on the algorithm. */
+export function resolvePartitioning(fields: PartitioningFields): PartitioningConfig {
+  const { algorithm } = fields;
+  return {
+    algorithm,
+    hash: fields.hash ?? (algorithm === 'redis_cluster' ? 'crc16' : defaultHash),
+    replicas: fields.replicas ?? (algorithm === 'consistent_hashing' ? defaultReplicas : null),
+    hashTag: fields.hash_tag === '' ? null : fields.hash_tag,
+  };
+}
+
+/** What `new Partitioner` takes for a pool. Its node indexes are those of `nodes`. */
+export function partitionerOptions(
+  nodes: readonly NodeConfig[],
+  { algorithm, hash, replicas, hashTag }: PartitioningConfig,
+  random: () => number,
+): PartitionerOptions {
+  return {
+    nodes: nodes.map(({ id, weight, ringName }) => ({ id, weight, name: ringName })),
+    algorithm,
+    hash,
+    ...(replicas === null ? {} : { replicas }),
+    ...(hashTag === null ? {} : { hashTag }),
+    random,
+  };
+}
+
 /**
- * Fields that the algorithm does not read, and rings that would be too large. `given` holds the keys that the file has;
- * `weights` those of the pool's nodes.
+ * Fields that the algorithm would ignore, and what the Partitioner itself refuses, such as a ring of too many points.
+ * `given` holds the keys that the file has. `nodes` have unique ids; an empty list skips the trial build.
  */
 export function checkPartitioning(
   fields: PartitioningFields,
   given: ReadonlySet<string>,
-  weights: readonly number[],
+  nodes: readonly NodeConfig[],
   path: Path,
 ): readonly Problem[] {
-  const problems: Problem[] = [];
   const { algorithm } = fields;
-  const unread = [
+  const ignored = [
     ...(algorithm === 'consistent_hashing' ? [] : ['replicas']),
     ...(algorithm === 'random' ? ['hash', 'hash_tag'] : []),
-  ];
-  for (const key of unread.filter((name) => given.has(name))) {
-    problems.push({ path: [...path, key], message: `${algorithm} does not use it`, atKey: true });
+  ].filter((key) => given.has(key));
+  if (ignored.length > 0) {
+    return ignored.map((key) => ({ path: [...path, key], message: `${algorithm} does not use it`, atKey: true }));
   }
-  const weight = weights.reduce((sum, each) => sum + each, 0);
-  const points = algorithm === 'consistent_hashing' ? weight * fields.replicas : algorithm === 'modula' ? weight : 0;
-  if (points > POINTS_MAX) {
-    const factors = algorithm === 'modula' ? 'sum of weights' : 'sum of weights times replicas';
-    problems.push({
-      path,
-      message: `the ring would have ${points} points (${factors}); at most ${POINTS_MAX} are allowed`,
-    });
+  if (algorithm === 'redis_cluster' && fields.hash_tag === '') {
+    return [{ path: [...path, 'hash_tag'], message: 'redis_cluster has the hash tag "{}" and cannot do without' }];
   }
-  return problems;
-}
-
-export function resolvePartitioning(fields: PartitioningFields): PartitioningConfig {
-  return {
-    algorithm: fields.algorithm,
-    hash: fields.hash,
-    replicas: fields.replicas,
-    hashTag: fields.hash_tag,
-  };
+  if (nodes.length === 0) return [];
+  try {
+    new Partitioner(partitionerOptions(nodes, resolvePartitioning(fields), Math.random));
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return [{ path, message: error.message }];
+    throw error;
+  }
 }

@@ -3,14 +3,14 @@
  * Used by the schema fields and by the reference page. Units are binary only; `MB` is refused rather than guessed.
  * The result is always a whole number of bytes.
  */
-const SIZE = /^(\d{1,16}(?:\.\d{1,9})?)\s?(B|KiB|MiB|GiB)?$/;
+const SIZE = /^(\d{1,16}(?:\.\d{1,9})?)(?: ?(B|KiB|MiB|GiB))?$/;
 const UNITS_BYTES: Readonly<Record<string, number>> = { GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, B: 1 };
 
 /** What a message says was expected. */
 export const SIZE_EXPECTED = 'a size such as 64KiB or 16MiB, or a number of bytes';
 
 /** The form that editors check through the JSON Schema. Same language as parseSizeBytes accepts as text. */
-export const SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)? ?(B|KiB|MiB|GiB)?$';
+export const SIZE_PATTERN = '^[0-9]+(\\.[0-9]+)?( ?(B|KiB|MiB|GiB))?$';
 
 /** Bytes, or null when `value` is not a size or not a whole number of bytes. */
 export function parseSizeBytes(value: unknown): number | null {
