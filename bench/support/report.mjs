@@ -129,7 +129,9 @@ export function publish(section, report, subjects, options) {
   const folder = join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const { rounds, seconds } = options;
-  writeFileSync(join(folder, `${section}.json`), JSON.stringify({ facts, rounds, seconds, report }, null, 2));
-  writeFileSync(join(folder, `${section}.md`), markdown);
+  // A quick run leaves the figures of a real one alone.
+  const name = options.quick ? `${section}-quick` : section;
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ facts, rounds, seconds, report }, null, 2));
+  writeFileSync(join(folder, `${name}.md`), markdown);
   if (options.writeDocs) writeDocs(section, markdown);
 }

@@ -55,7 +55,7 @@ async function startRingward(protocol, nodes) {
   writeFileSync(path, JSON.stringify(config, null, 2));
   const started = startProcess(process.execPath, [main, 'serve', '--config', path]);
   const port = await waitUntil(started, 'ringward', () => {
-    const found = /"listener":"bench","address":"127\.0\.0\.1:(\d+)"/.exec(started.output());
+    const found = /"listener":"bench".*?"address":"127\.0\.0\.1:(\d+)"/.exec(started.output());
     return found === null ? undefined : Number(found[1]);
   });
   return { name: 'ringward', port, ...started };
