@@ -31,6 +31,8 @@ const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 /** What a line leads to: the reply's end, another line, a value, or an error. */
 const Step = { done: 0, line: 1, value: 2, bad: 3 } as const;
+const OUT_OF_STEP = 'reply line that cannot answer the request';
+const BAD_LENGTH = 'item line without a length';
 type StepId = (typeof Step)[keyof typeof Step];
 
 export class McReplyFramer {
@@ -94,7 +96,7 @@ export class McReplyFramer {
       if (lineFeed === at || buf[lineFeed - 1] !== CARRIAGE_RETURN) return this.#error('reply line without CR');
       const step = this.#line(buf, at, lineFeed - 1, kind);
       if (step === Step.done) return this.#done(lineFeed + 1);
-      if (step === Step.bad) return this.#error('reply does not answer the request');
+      if (step === Step.bad) return McScan.error;
       this.#isInValue = step === Step.value;
       at = step === Step.value ? this.valueEnd : lineFeed + 1;
       if (at - pos > this.#limits.replyBytesMax) return this.#error('reply too long');
@@ -145,6 +147,11 @@ export class McReplyFramer {
     return McScan.error;
   }
 
+  #bad(text: string): StepId {
+    this.errorText = text;
+    return Step.bad;
+  }
+
   #findLineFeed(buf: Uint8Array, from: number, end: number): number {
     for (let i = from; i < end; i++) if (buf[i] === LINE_FEED) return i;
     return -1;
@@ -152,15 +159,15 @@ export class McReplyFramer {
 
   /** Reads the line [start, end). */
   #line(buf: Uint8Array, start: number, end: number, kind: McReplyKindId): StepId {
-    if (end - start > this.#limits.lineBytesMax) return Step.bad;
+    if (end - start > this.#limits.lineBytesMax) return this.#bad('reply line too long');
     const answer = readAnswer(buf, start, end);
     if (this.#isFirstLine) {
-      if (((ANSWERS_OF_KIND[kind]! >> answer) & 1) === 0 || answer === McAnswer.unknown) return Step.bad;
+      if (((ANSWERS_OF_KIND[kind]! >> answer) & 1) === 0 || answer === McAnswer.unknown) return this.#bad(OUT_OF_STEP);
       this.#isFirstLine = false;
       this.answer = answer;
       this.valueStart = end + 2;
       this.valueEnd = end + 2;
-    } else if (!this.#mayFollow(answer, kind)) return Step.bad;
+    } else if (!this.#mayFollow(answer, kind)) return this.#bad(OUT_OF_STEP);
     switch (kind) {
       case McReplyKind.values:
         return this.#valuesLine(buf, start, end, answer);
@@ -201,13 +208,14 @@ export class McReplyFramer {
     let at = start;
     for (let word = 0; word < lengthWord; word++) {
       while (at < end && buf[at] !== SPACE) at++;
-      if (at === end) return Step.bad;
+      if (at === end) return this.#bad(BAD_LENGTH);
       at++;
     }
     const from = at;
     while (at < end && buf[at] !== SPACE) at++;
     const length = readLength(buf, from, at);
-    if (length < 0 || length > this.#limits.valueBytesMax) return Step.bad;
+    if (length < 0) return this.#bad(BAD_LENGTH);
+    if (length > this.#limits.valueBytesMax) return this.#bad('value longer than valueBytesMax');
     this.valueStart = end + 2;
     this.valueEnd = this.valueStart + length;
     return Step.value;
