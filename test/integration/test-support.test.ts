@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { type Server, type Socket, createServer } from 'node:net';
 import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startRingward } from '../support/proxy.js';
 import { type TestServer, startMemcached, startNutcracker, startRedis } from '../support/servers.js';
 import { connectRaw, encodeCommand } from '../support/wire.js';
 
@@ -69,6 +70,34 @@ describe('test servers', () => {
     redis.freeze();
     await redis.stop();
     expect(() => process.kill(redis.pid, 0)).toThrow(/ESRCH/);
+  });
+});
+
+describe('proxy under test', () => {
+  const configFor = (nodePort: number): object => ({
+    workers: 0,
+    listeners: [
+      { name: 'first', bind: '127.0.0.1:0', pool: 'main' },
+      { bind: '127.0.0.1:0', pool: 'main' },
+    ],
+    pools: { main: { nodes: [{ id: 'node-1', host: '127.0.0.1', port: nodePort }] } },
+  });
+
+  it('is ready on the port of every listener, logs, and ends with SIGTERM', async () => {
+    const redis = await keep(startRedis());
+    const proxy = await keep(startRingward(configFor(redis.port)));
+    expect(Object.keys(proxy.ports)).toEqual(['first', '127.0.0.1:0']);
+    expect(proxy.port).toBe(proxy.ports['first']);
+    for (const port of Object.values(proxy.ports)) {
+      const client = await connectRaw(port);
+      expect(await client.call('SET', 'key', port)).toBe('+OK\r\n');
+    }
+    await proxy.stop();
+    await proxy.waitForLog(/"signal":"SIGTERM".*"stopped"/s);
+  });
+
+  it('rejects with the output of a proxy that refuses its config', async () => {
+    await expect(startRingward({ ...configFor(1), listenerz: [] })).rejects.toThrow(/exited.*listenerz/s);
   });
 });
 

@@ -204,8 +204,10 @@ export async function waitForOutput(child: Child, match: OutputMatch, deadlineMs
   const outcome = await Promise.race([seen, child.exited.then(() => 'exited' as const), late]);
   deadline.abort();
   if (outcome === 'exited' && !found()) throw exitedError(child);
-  if (outcome === 'late')
-    throw new Error(`no output ${String(match)} in ${deadlineMs} ms: ${child.stdout()}${child.stderr()}`);
+  if (outcome === 'late') {
+    const wanted = typeof match === 'function' ? 'of the kind awaited' : String(match);
+    throw new Error(`no output ${wanted} within ${deadlineMs} ms: ${child.stdout()}${child.stderr()}`);
+  }
 }
 
 /** Resolves when the server on `port` answers `request` with a line that `accept` matches. Fails if `child` dies. */
