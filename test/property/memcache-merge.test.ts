@@ -54,6 +54,17 @@ describe('McMerger', () => {
     );
   });
 
+  it('does not take an item for one whose key is its beginning', () => {
+    const { framer, request } = frame(['a', 'b', 'ab']);
+    const parts = [`${itemText('ab', '1')}END\r\n`, `${itemText('b', '2')}END\r\n`].map((text) => {
+      const buf = Buffer.from(text);
+      return { buf, start: 0, end: buf.length };
+    });
+    const owners = Int32Array.of(0, 1, 0);
+    expect(merger.merge(request, framer.args, framer.firstKey, framer.keyCount, owners, parts)).toBe(true);
+    expect(mergedText(merger, parts)).toBe(itemText('b', '2') + itemText('ab', '1'));
+  });
+
   it('tells when a node answers a key that it was not asked for, or out of order', () => {
     const answers = [itemText('b', '1') + itemText('a', '1'), itemText('c', '1'), itemText('a', '1').repeat(2)];
     for (const answer of answers) {

@@ -121,7 +121,6 @@ export class McReplyFramer {
     if (!this.#isFirstLine) {
       this.valueStart += pos - this.replyStart;
       this.valueEnd += pos - this.replyStart;
-      if (this.bodyEnd >= 0) this.bodyEnd += pos - this.replyStart;
     }
     this.replyStart = pos;
   }

@@ -130,7 +130,7 @@ export class McRequestLine {
         start = -1;
         cut ||= byte === 0;
       } else if (byte === LINE_FEED) {
-        const stop = i - pos > 1 && buf[i - 1] === CARRIAGE_RETURN ? i - 1 : i;
+        const stop = buf[i - 1] === CARRIAGE_RETURN ? i - 1 : i;
         if (start >= 0 && start < stop) this.#addArg(count++, start, stop);
         this.argCount = count;
         return i;

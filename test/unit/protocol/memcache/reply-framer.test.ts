@@ -3,6 +3,7 @@ import { McReplyKind, type McReplyKindId } from '../../../../src/protocol/memcac
 import { MC_REPLY_LIMITS, McReplyFramer } from '../../../../src/protocol/memcache/reply-framer.js';
 import { McAnswer } from '../../../../src/protocol/memcache/reply-lines.js';
 import { McScan } from '../../../../src/protocol/memcache/scan.js';
+import { counting } from './counting.js';
 
 function scan(text: string, kind: McReplyKindId, framer = new McReplyFramer()): number {
   const buf = Buffer.from(text, 'latin1');
@@ -77,5 +78,16 @@ describe('McReplyFramer', () => {
       expect(scan('SERVER_ERROR out of memory\r\n', kind, framer)).toBe(McScan.frame);
       expect(framer.isError).toBe(true);
     }
+  });
+
+  it('reads each byte of a line cut into many pieces a few times, and data bytes not at all', () => {
+    const text = `VALUE ${'k'.repeat(4000)} 0 100000\r\n${'v'.repeat(100_000)}\r\nEND\r\n`;
+    const { proxy, reads } = counting(Buffer.from(text));
+    const framer = new McReplyFramer();
+    for (let end = 0; end < text.length; end += 8) {
+      expect(framer.next(proxy, 0, end, McReplyKind.values)).toBe(McScan.more);
+    }
+    expect(framer.next(proxy, 0, text.length, McReplyKind.values)).toBe(McScan.frame);
+    expect(reads()).toBeLessThan(4 * 4000);
   });
 });

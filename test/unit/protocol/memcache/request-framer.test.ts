@@ -3,6 +3,7 @@ import { Mc } from '../../../../src/protocol/memcache/commands.js';
 import { McRequestFramer } from '../../../../src/protocol/memcache/request-framer.js';
 import { MC_REQUEST_LIMITS } from '../../../../src/protocol/memcache/request-line.js';
 import { McScan } from '../../../../src/protocol/memcache/scan.js';
+import { counting } from './counting.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
@@ -21,18 +22,6 @@ function refuseOne(text: string, framer = new McRequestFramer()): McRequestFrame
 const errorText = (framer: McRequestFramer): string => framer.errorReply.toString('latin1');
 const flag = (letter: string): number => letter.charCodeAt(0);
 const longKey = 'k'.repeat(251);
-
-/** Counts how often a byte is read. */
-function counting(buf: Buffer): { readonly proxy: Uint8Array; reads: () => number } {
-  let reads = 0;
-  const proxy = new Proxy(new Uint8Array(buf), {
-    get(target, name) {
-      reads++;
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  return { proxy, reads: () => reads };
-}
 
 describe('McRequestFramer', () => {
   it('says where keys, value and noreply of a classic request are', () => {
@@ -120,6 +109,27 @@ describe('McRequestFramer', () => {
     const framer = refuseOne(text);
     expect(framer.fatal).toBe(false);
     expect(framer.inDoubt).toBe(inDoubt);
+  });
+
+  it('takes as many meta flags as memcached does', () => {
+    const flags = ' P'.repeat(17);
+    frameOne(`mg a${flags}\r\n`);
+    frameOne(`ms a 1${flags.slice(2)}\r\nx\r\n`);
+    expect(errorText(refuseOne(`mg a${flags} P\r\n`))).toBe('CLIENT_ERROR options flags are too long\r\n');
+    expect(errorText(refuseOne(`ms a 1${flags}\r\n`))).toBe('CLIENT_ERROR options flags too long\r\n');
+  });
+
+  it('takes flush_all with and without a delay and noreply', () => {
+    for (const text of ['flush_all\r\n', 'flush_all 10\r\n', 'flush_all noreply\r\n', 'flush_all 10 noreply\r\n'])
+      frameOne(text);
+    expect(errorText(refuseOne('flush_all x\r\n'))).toBe('CLIENT_ERROR invalid exptime argument\r\n');
+  });
+
+  it('does not take a wrong command with an HTTP-like key for HTTP', () => {
+    for (const text of ['mx HTTP/1.1\r\n', 'gett HTTP/1.1\r\n', 'x HTTP/1.1\r\n', 'touch HTTP/1.1\r\n']) {
+      const framer = refuseOne(text);
+      expect([framer.fatal, errorText(framer)]).toEqual([false, 'ERROR\r\n']);
+    }
   });
 
   it('closes on HTTP without a word', () => {
