@@ -85,6 +85,9 @@ function checkPool(pool: unknown, path: Path, sources: SecretSources, problems: 
     const buildable = problems.length === before ? nodes : [];
     problems.push(...checkPartitioning(partitioning.data, given, buildable, [...path, 'partitioning']));
   }
+  if (protocol === 'memcached' && valueAt(pool, ['databases']) !== undefined) {
+    problems.push({ path: [...path, 'databases'], message: 'only for redis pools', atKey: true });
+  }
   checkAuth(pool, protocol, [...path, 'auth'], sources, problems);
 }
 

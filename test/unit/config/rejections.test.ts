@@ -343,6 +343,11 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:61: pools.main.auth: only for redis pools',
   ],
   [
+    'databases of memcached nodes',
+    `listeners: [{ bind: "h:1", pool: main }]\npools: { main: { protocol: memcached, nodes: [{ host: h }], databases: 4 } }\n`,
+    'f.yaml:2:61: pools.main.databases: only for redis pools',
+  ],
+  [
     'a login without password',
     withPool('auth: { username: u }'),
     'f.yaml:2:46: pools.main.auth.password: missing; give password or password_file',
