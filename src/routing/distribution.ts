@@ -89,8 +89,8 @@ export function isListed(out: Int32Array, found: number, node: number): boolean 
 /** The shares that a table of owners gives, every entry counting the same. */
 export function tableShares(table: Uint16Array, nodeCount: number): Float64Array {
   const shares = new Float64Array(nodeCount);
-  for (const owner of table) shares[owner]! += 1 / table.length;
-  return shares;
+  for (const owner of table) shares[owner]! += 1;
+  return shares.map((slots) => slots / table.length);
 }
 
 /** ownersOf for shuffled tables: distinct owners walking up from `slot`, wrapping at the end. */

@@ -66,24 +66,24 @@ export class Jump implements Distribution {
   }
 
   /**
-   * Further owners are jumps of the hash mixed with a counter, so a lost node's keys spread over all others. When 16 tries
-   * per owner bring no new node (few nodes, lopsided weights), the rest follow in bucket order.
+   * Each further owner is a jump of the hash mixed with a counter, so a lost node's keys spread over all others. When 16
+   * tries bring no new node (few nodes, lopsided weights), it is the next one in bucket order.
    */
   ownersOf(hash: number, count: number, out: Int32Array): number {
     const buckets = this.nodeByBucket.length;
+    let found = 0;
+    let attempt = 0;
     let bucket = jumpBucket(hash, buckets);
-    if (count <= 0) return 0;
-    out[0] = this.nodeByBucket[bucket]!;
-    let found = 1;
-    for (let attempt = 1; found < count && attempt <= count * 16; attempt++) {
-      bucket = jumpBucket(fmix32(hash + Math.imul(attempt, 0x9e3779b9)), buckets);
-      const node = this.nodeByBucket[bucket]!;
-      if (!isListed(out, found, node)) out[found++] = node;
-    }
-    for (let steps = 0; found < count && steps < buckets; steps++) {
-      bucket = (bucket + 1) % buckets;
-      const node = this.nodeByBucket[bucket]!;
-      if (!isListed(out, found, node)) out[found++] = node;
+    while (found < count) {
+      for (let tries = 0; tries < 16 && isListed(out, found, this.nodeByBucket[bucket]!); tries++) {
+        attempt++;
+        bucket = jumpBucket(fmix32(hash + Math.imul(attempt, 0x9e3779b9)), buckets);
+      }
+      let steps = 0;
+      for (; steps < buckets && isListed(out, found, this.nodeByBucket[bucket]!); steps++)
+        bucket = (bucket + 1) % buckets;
+      if (steps === buckets) return found;
+      out[found++] = this.nodeByBucket[bucket]!;
     }
     return found;
   }

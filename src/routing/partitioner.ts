@@ -196,7 +196,9 @@ function chooseLookup(
 
 function sentence(placement: Placement, pool: Partitioner, hash: number, tagged: boolean): string {
   const owner = JSON.stringify(pool.nodes[placement.node]!.id);
-  const subject = `${pool.hashName} of ${tagged ? 'the hash tag' : 'the key'} is ${hash}`;
+  // Redis shows 16 bits of CRC16; the bits above are twemproxy's (hash-crc.ts) and do not matter to the slot.
+  const shown = pool.algorithm === 'redis_cluster' ? hash & 0xffff : hash;
+  const subject = `${pool.hashName} of ${tagged ? 'the hash tag' : 'the key'} is ${shown}`;
   switch (placement.kind) {
     case 'point': {
       const wraps = placement.value < hash;

