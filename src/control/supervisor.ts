@@ -89,9 +89,20 @@ export class Supervisor {
 
   #fork(seat: Seat): Promise<readonly ListenerAddress[]> {
     const worker = cluster.fork({ [LOG_SETTINGS]: JSON.stringify(this.#config.log) });
+    // Node drops what reaches a worker before it listens, so posts wait for its first message, which says that it does.
+    const early: unknown[] = [];
+    let isListening = false;
+    const send = (message: unknown): void => {
+      if (worker.isConnected()) worker.send(message as object, () => undefined);
+    };
+    worker.once('message', () => {
+      isListening = true;
+      for (const message of early.splice(0)) send(message);
+    });
     const port = {
       post: (message: unknown) => {
-        if (worker.isConnected()) worker.send(message as object, () => undefined);
+        if (isListening) send(message);
+        else early.push(message);
       },
       onMessage: (listener: (message: unknown) => void) => void worker.on('message', listener),
     };

@@ -20,4 +20,6 @@ export function runWorker(): void {
   process.on('disconnect', () => process.exit(0));
   const settings = JSON.parse(process.env[LOG_SETTINGS] ?? '{"level":"info","format":"json"}') as LogConfig;
   new WorkerHost(port, createLogger(settings));
+  // Supervisor holds its messages back until this one.
+  port.post({ type: 'listening' });
 }
