@@ -4,6 +4,7 @@
  * that one mistyped key does not hide a duplicate elsewhere; parts that the schema refuses are left to its own messages.
  */
 import type { z } from 'zod';
+import { defaultAlgorithm } from '../routing/partitioner.js';
 import { formatBind } from './address.js';
 import { listenerName, listenerSchema, type ListenerFields } from './listener.js';
 import { nearest } from './nearest.js';
@@ -12,6 +13,7 @@ import { checkPartitioning, partitioningSchema } from './partitioning.js';
 import { authSchema } from './pool.js';
 import { valueAt, type Path, type Problem } from './problem.js';
 import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
+import { showValue } from './show-value.js';
 import { resolveAuth, type SecretSources } from './secrets.js';
 
 /** Every problem between fields. `data` is the file as plain data, valid or not. */
@@ -69,9 +71,14 @@ function checkPool(pool: unknown, path: Path, sources: SecretSources, problems: 
   const ids = new Uniqueness('node id', problems);
   const ringNames = new Uniqueness('ring name', problems);
   const nodes: NodeConfig[] = [];
+  const algorithm = valueAt(pool, ['partitioning', 'algorithm']) ?? defaultAlgorithm;
   for (const [index, fields] of validItems(pool, ['nodes'], nodeSchema)) {
     const nodePath: Path = [...path, 'nodes', index];
     if (!checkNodeAddress(fields, nodePath, problems)) continue;
+    if (fields.name !== undefined && algorithm !== 'ketama' && algorithm !== 'modula') {
+      const message = `only for ketama and modula; ${showValue(algorithm)} places keys by the id`;
+      problems.push({ path: [...nodePath, 'name'], message, atKey: true });
+    }
     const node = resolveNode(fields, DEFAULT_PORTS[protocol ?? 'redis']);
     const isNew = ids.add(node.id, [...nodePath, fields.id === undefined ? addressField(fields) : 'id']);
     // Nodes that share an id share the ring name too: one message is enough.

@@ -13,7 +13,7 @@ export type NodeAddress =
 /** A node as the program sees it. `id` and `ringName` are unique within the pool. */
 export interface NodeConfig {
   readonly id: string;
-  /** The name under which the node's points are computed. The same as `id` unless the file says otherwise. */
+  /** The name that `ketama` and `modula` place keys by. The same as `id` unless the file says otherwise. */
   readonly ringName: string;
   readonly address: NodeAddress;
   /** At least 1. */
@@ -54,7 +54,7 @@ export const nodeSchema = z.strictObject({
   name: word(
     NODE_NAME_EXPECTED,
     isNodeName,
-    'Name under which the points on the ring are computed, if it differs from `id`: for moving from a proxy that used other names.',
+    'Name that `ketama` and `modula` place keys by, if it differs from `id`: for moving from a proxy that used other names.',
   )
     .meta({ 'x-default': 'the `id`' })
     .optional(),

@@ -250,8 +250,13 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:47: pools.main.nodes[1].host: duplicate node id "h:6379"; entry 0 of this list has it too',
   ],
   [
+    'a ring name where keys follow the id',
+    withNodes('{ host: h, name: n }'),
+    'f.yaml:2:37: pools.main.nodes[0].name: only for ketama and modula; "consistent_hashing" places keys by the id',
+  ],
+  [
     'a ring name given twice',
-    withNodes('{ id: a, host: h, name: n }, { id: b, host: i, name: n }'),
+    withNodes('{ id: a, host: h, name: n }, { id: b, host: i, name: n }', ', partitioning: { algorithm: ketama }'),
     'f.yaml:2:79: pools.main.nodes[1].name: duplicate ring name "n"; entry 0 of this list has it too',
   ],
   [
