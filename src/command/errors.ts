@@ -35,9 +35,10 @@ export function unknownSubcommand(container: Command, word: string): string {
   return oneLine(`ERR unknown subcommand '${quoted(word, QUOTED_MAX)}'. Try ${container.name.toUpperCase()} HELP.`);
 }
 
-/** For a number of arguments that `command` does not accept. */
+/** For a number of arguments that `command` does not accept. A refused EXEC says that it discards its transaction. */
 export function wrongArity(command: Command): string {
-  return `ERR wrong number of arguments for '${command.name}' command`;
+  const text = `wrong number of arguments for '${command.name}' command`;
+  return command.name === 'exec' ? `EXECABORT Transaction discarded because of: ${text}` : `ERR ${text}`;
 }
 
 /** For a command that is refused; `reason` is that of its policy. */

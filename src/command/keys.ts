@@ -162,8 +162,6 @@ const word = {
   limit: wordBytes('limit'),
   store: wordBytes('store'),
   keys: wordBytes('keys'),
-  copy: wordBytes('copy'),
-  replace: wordBytes('replace'),
   auth: wordBytes('auth'),
   auth2: wordBytes('auth2'),
   set: wordBytes('set'),
@@ -192,18 +190,20 @@ function sortKeys(request: Request, out: KeyList): number {
 function migrateKeys(request: Request, out: KeyList): number {
   const access = KeyFlag.rw | KeyFlag.access | KeyFlag.delete;
   let i = 6;
-  for (; i < request.argc; i++) {
+  // As the last argument, KEYS announces nothing.
+  for (; i < request.argc - 1; i++) {
     if (isArgument(request, i, word.keys)) break;
     if (isArgument(request, i, word.auth)) i += 1;
     else if (isArgument(request, i, word.auth2)) i += 2;
   }
-  const isSingle = request.offsets[6] !== request.offsets[7];
-  if (isSingle || i >= request.argc) {
+  if (i >= request.argc - 1) {
     out.push(3, access);
-    return out.length;
+    return 1;
   }
+  // A key and KEYS together are a syntax error.
+  if (request.offsets[6] !== request.offsets[7]) return INVALID_KEYS;
   for (i++; i < request.argc; i++) out.push(i, access);
-  return out.length === 0 ? INVALID_KEYS : out.length;
+  return out.length;
 }
 
 /** SET reads the old value only when asked to GET it. */

@@ -68,8 +68,9 @@ describe('extractKeys', () => {
     expect(migrate('', '0', '10', 'COPY', 'KEYS', 'a', 'b')).toEqual(['a', 'b']);
     expect(migrate('', '0', '10', 'AUTH', 'keys', 'KEYS', 'a')).toEqual(['a']);
     expect(migrate('', '0', '10', 'AUTH2', 'keys', 'keys', 'KEYS', 'a')).toEqual(['a']);
-    expect(migrate('k1', '0', '10', 'KEYS', 'a')).toEqual(['k1']);
-    expect(run(extractKeys, ['migrate', 'h', '1', '', '0', '10', 'KEYS']).count).toBe(INVALID_KEYS);
+    expect(migrate('k1', '0', '10', 'COPY')).toEqual(['k1']);
+    expect(run(extractKeys, ['migrate', 'h', '1', 'k1', '0', '10', 'KEYS', 'a']).count).toBe(INVALID_KEYS);
+    expect(migrate('k1', '0', '10', 'KEYS')).toEqual(['k1']);
   });
 
   it.each([
