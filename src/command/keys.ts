@@ -140,6 +140,8 @@ function addKeysOf(spec: KeySpec, command: Command, request: Request, out: KeyLi
   } else {
     last = find.limit === 0 ? argc + find.lastKey : first + Math.trunc((argc - first) / find.limit) + find.lastKey;
   }
+  // An optional list that is empty (PFMERGE with a destination alone); the arity has said that it may be.
+  if (first === argc && begin.type === 'index' && find.type === 'range') return true;
   if (last >= argc || last < first) return false;
   for (let i = first; i <= last; i += find.step) out.push(i, spec.mask);
   return true;

@@ -58,6 +58,7 @@ describe('extractKeys', () => {
     ['SORT_RO k1 BY w_* GET #', 'k1'],
     ['MIGRATE h 1 k1 0 10', 'k1'],
     ['SPUBLISH ch m', ''],
+    ['PFMERGE k1', 'k1'],
     ['SUNIONSTORE k1 k2 k3', 'k1 k2 k3'],
   ])('finds the keys of %s', (line, keys) => {
     expect(keysOf(line)).toEqual(keys === '' ? [] : keys.split(' '));
@@ -135,6 +136,7 @@ describe('extractKeys', () => {
           expect(sorted(run(extractKeys, args).keys)).toEqual(sorted(run(extractKeysWithAccess, args).keys));
         },
       ),
+      { numRuns: 2000 },
     );
   });
 });
@@ -148,6 +150,7 @@ describe('extractKeysWithAccess', () => {
     ['BITFIELD k GET u8 0 INCRBY u8 0 1', ['rw access update']],
     ['SORT k STORE d', ['ro access', 'ow update']],
     ['RENAME a b', ['rw access delete', 'ow update']],
+    ['PFMERGE d', ['rw access insert']],
   ])('says what %s does with its keys', (line, access) => {
     const { count, list } = run(extractKeysWithAccess, line.split(' '));
     expect(Array.from({ length: count }, (_, i) => wordsOf(list.access[i]!, KeyFlag).join(' '))).toEqual(access);
