@@ -16,6 +16,12 @@ import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
 import { showValue } from './show-value.js';
 import { resolveAuth, type SecretSources } from './secrets.js';
 
+const FIELDS_OF_ONE_PROTOCOL: readonly (readonly [field: string, protocol: Protocol])[] = [
+  ['databases', 'redis'],
+  ['value_size', 'memcached'],
+  ['on_partial_failure', 'memcached'],
+];
+
 /** Every problem between fields. `data` is the file as plain data, valid or not. */
 export function checkReferences(data: unknown, sources: SecretSources): readonly Problem[] {
   const problems: Problem[] = [];
@@ -92,8 +98,9 @@ function checkPool(pool: unknown, path: Path, sources: SecretSources, problems: 
     const buildable = problems.length === before ? nodes : [];
     problems.push(...checkPartitioning(partitioning.data, given, buildable, [...path, 'partitioning']));
   }
-  if (protocol === 'memcached' && valueAt(pool, ['databases']) !== undefined) {
-    problems.push({ path: [...path, 'databases'], message: 'only for redis pools', atKey: true });
+  for (const [field, only] of FIELDS_OF_ONE_PROTOCOL) {
+    if (protocol === null || protocol === only || valueAt(pool, [field]) === undefined) continue;
+    problems.push({ path: [...path, field], message: `only for ${only} pools`, atKey: true });
   }
   checkAuth(pool, protocol, [...path, 'auth'], sources, problems);
 }

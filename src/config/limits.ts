@@ -17,7 +17,7 @@ export interface Limits {
   /** One argument or value of a request. Never more than `requestBytesMax`. */
   readonly bulkBytesMax: number;
   readonly argumentsMax: number;
-  /** One line: an inline Redis command or a memcached command line. */
+  /** One line: an inline Redis command. */
   readonly inlineBytesMax: number;
   /** One key. Never more than `bulkBytesMax`. memcached pools allow 250 whatever this says. */
   readonly keyBytesMax: number;
@@ -65,7 +65,7 @@ export const limitsSchema = z
     inline_size: size(
       '64KiB',
       { min: '1KiB', max: '1MiB' },
-      'One line: an inline Redis command, or a memcached command line such as a multi-key `get`.',
+      'One line that is an inline Redis command. memcached command lines have limits of their own.',
     ),
     key_size: size(
       '512MiB',

@@ -3,7 +3,7 @@
  * Secrets are resolved by secrets.ts before `resolvePool` is called; nothing here reads the environment or files.
  */
 import { z } from 'zod';
-import { duration, integer } from './fields.js';
+import { choice, duration, integer, size } from './fields.js';
 import { nodeSchema, resolveNode, type NodeConfig } from './node.js';
 import { partitioningSchema, resolvePartitioning, type PartitioningConfig } from './partitioning.js';
 import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
@@ -31,7 +31,14 @@ export interface PoolConfig {
   /** Shared connections to each node, per worker. */
   readonly connectionsPerNode: number;
   readonly inFlightPerNodeMax: number;
+  /** Longest value that memcached clients may store. Means nothing for redis pools. */
+  readonly valueBytesMax: number;
+  /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
+  readonly onPartialFailure: PartialFailure;
 }
+
+export const PARTIAL_FAILURES = ['miss', 'error'] as const;
+export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
 
 const secret = (text: string) =>
   z
@@ -96,6 +103,16 @@ export const poolSchema = z.strictObject({
   auth: authSchema.optional(),
   connections: integer(1, 1, 16, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
+  value_size: size(
+    '1MiB',
+    { min: '1B', max: '1GiB' },
+    "The longest value that clients may store; a longer one is answered `SERVER_ERROR object too large for cache`. At least the nodes' own limit (memcached `-I`), which applies too. Only for memcached pools.",
+  ),
+  on_partial_failure: choice(
+    'miss',
+    PARTIAL_FAILURES,
+    'What a `get` of keys on several nodes answers when some of the nodes failed. `miss`: as if their keys were not there. `error`: an error that names the node. Only for memcached pools.',
+  ),
 });
 
 export type PoolFields = z.output<typeof poolSchema>;
@@ -114,5 +131,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     auth,
     connectionsPerNode: fields.connections,
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
+    valueBytesMax: fields.value_size,
+    onPartialFailure: fields.on_partial_failure,
   };
 }

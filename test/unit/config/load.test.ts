@@ -42,6 +42,8 @@ describe('parseConfig', () => {
           databases: 16,
           connectionsPerNode: 1,
           inFlightPerNodeMax: 65_536,
+          valueBytesMax: 2 ** 20,
+          onPartialFailure: 'miss',
         },
       ],
       limits: {

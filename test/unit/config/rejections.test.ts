@@ -353,6 +353,21 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:61: pools.main.databases: only for redis pools',
   ],
   [
+    'the value size of redis nodes',
+    withPool('value_size: 2MiB'),
+    'f.yaml:2:40: pools.main.value_size: only for memcached pools',
+  ],
+  [
+    'what a get answers on a partial failure of redis nodes',
+    withPool('on_partial_failure: error'),
+    'f.yaml:2:40: pools.main.on_partial_failure: only for memcached pools',
+  ],
+  [
+    'a word that is no answer to a partial failure',
+    `listeners: [{ bind: "h:1", pool: main }]\npools: { main: { protocol: memcached, nodes: [{ host: h }], on_partial_failure: retry } }\n`,
+    'f.yaml:2:81: pools.main.on_partial_failure: expected one of miss, error, got "retry"',
+  ],
+  [
     'a login without password',
     withPool('auth: { username: u }'),
     'f.yaml:2:46: pools.main.auth.password: missing; give password or password_file',
