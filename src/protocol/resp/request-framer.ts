@@ -30,6 +30,12 @@ const ZERO = 48;
 /** Argument slots kept between requests; a larger request's slots are given back after it. */
 const ARGUMENTS_KEPT_MAX = 4096;
 
+/** Digits of the largest 64-bit integer. What a double cannot hold exactly is far beyond every limit. */
+const DIGITS_MAX = 19;
+
+/** What #readNumber answers instead of a position: the line's end has not come, it is no number, or it has no end. */
+const Line = { cut: -1, noNumber: -2, tooLong: -3 } as const;
+
 const BAD_COUNT = 'Protocol error: invalid multibulk length';
 const BAD_LENGTH = 'Protocol error: invalid bulk length';
 
@@ -56,7 +62,10 @@ export class RequestFramer {
   #start = 0;
   /** Set by #readNumber. */
   #number = 0;
-  /** How far the line in progress (inline or length) has been searched for its end, from its start. */
+  /**
+   * How far the line in progress (inline or length) has been searched for its end, from its start. The fast paths finish
+   * lines without looking here, so whoever begins a line that was never looked at sets it to 0.
+   */
   #searched = 0;
 
   constructor(limits: RequestLimits) {
@@ -95,6 +104,7 @@ export class RequestFramer {
       if (digit > 0 && digit < 10 && buf[pos + 2] === CR && buf[pos + 3] === LF) {
         total = digit;
         at = pos + 4;
+        this.#searched = 0;
       } else {
         const result = this.#scanCount(buf, pos, end);
         if (result !== Scan.inline) return result;
@@ -111,7 +121,6 @@ export class RequestFramer {
     let argc = this.argc;
     let length = this.#bodyBytes;
     const bulkBytesMax = this.#limits.bulkBytesMax;
-    if (total * 2 > this.args.length) this.#growArgs(argc, total);
     let args = this.args;
     while (argc < total) {
       if (length < 0) {
@@ -133,6 +142,7 @@ export class RequestFramer {
           at += 5;
         } else {
           this.#position = at;
+          if (at !== start) this.#searched = 0;
           const result = this.#scanLength(buf, end);
           if (result !== Scan.frame) return this.#suspend(result, argc, total, this.#position, -1);
           length = this.#number;
@@ -161,6 +171,7 @@ export class RequestFramer {
     this.end = at;
     this.#total = 0;
     this.#bodyBytes = -1;
+    this.#searched = 0;
     return Scan.frame;
   }
 
@@ -186,11 +197,12 @@ export class RequestFramer {
     return this.#fail(`Protocol error: request larger than the limit of ${this.#limits.requestBytesMax} bytes`);
   }
 
-  /** Slots grow with the arguments that have come, not with the number announced: an announcement is free to make. */
+  /**
+   * Slots grow with the arguments that have come, not with the number announced: an announcement is free to make. They
+   * double, and only when they are full, so that each argument's offsets are copied a bounded number of times.
+   */
   #growArgs(argc: number, total: number): void {
-    const wanted = Math.min(total, Math.max(argc * 2, 1024)) * 2;
-    if (wanted <= this.args.length) return;
-    const grown = new Int32Array(wanted);
+    const grown = new Int32Array(Math.min(total, Math.max(argc * 2, 1024)) * 2);
     grown.set(this.args.subarray(0, argc * 2));
     this.args = grown;
   }
@@ -201,11 +213,12 @@ export class RequestFramer {
    */
   #scanCount(buf: Uint8Array, pos: number, end: number): ScanResult {
     const after = this.#readNumber(buf, pos, end);
-    if (after === -1) {
-      if (end - pos > this.#limits.inlineBytesMax) return this.#fail('Protocol error: too big mbulk count string');
+    if (after === Line.cut) {
+      this.#position = pos;
       return Scan.more;
     }
-    if (after === -2 || this.#number > this.#limits.argumentsMax) return this.#fail(BAD_COUNT);
+    if (after === Line.tooLong) return this.#fail('Protocol error: too big mbulk count string');
+    if (after === Line.noNumber || this.#number > this.#limits.argumentsMax) return this.#fail(BAD_COUNT);
     if (this.#number <= 0) {
       this.end = after;
       return Scan.frame;
@@ -219,39 +232,39 @@ export class RequestFramer {
     const at = this.#position;
     if (at >= end) return Scan.more;
     const after = this.#readNumber(buf, at, end);
-    if (after === -1) {
-      if (end - at > this.#limits.inlineBytesMax) return this.#fail('Protocol error: too big bulk count string');
-      return Scan.more;
-    }
+    if (after === Line.cut) return Scan.more;
+    if (after === Line.tooLong) return this.#fail('Protocol error: too big bulk count string');
     if (buf[at] !== DOLLAR) return this.#fail(`Protocol error: expected '$', got '${printable(buf[at]!)}'`);
-    if (after === -2 || this.#number < 0) return this.#fail(BAD_LENGTH);
+    if (after === Line.noNumber || this.#number < 0) return this.#fail(BAD_LENGTH);
     this.#position = after;
     return Scan.frame;
   }
 
   /**
-   * Reads the decimal after the type byte at `at` into #number, as Redis's string2ll does: no sign but a minus, no
-   * leading zero. Returns the position after the line, -1 when the line is not complete, -2 when it is no number.
+   * Reads the decimal between the type byte at `at` and the next CR into #number, as Redis's string2ll does: no sign but
+   * a minus, no leading zero. Returns the position after the line, or one of `Line`.
    * Like Redis it ends the line at CR plus any one byte; a byte that is not LF makes the frame not canonical.
    */
   #readNumber(buf: Uint8Array, at: number, end: number): number {
-    let i = at + 1 + this.#searched;
-    const lineMax = Math.min(end, at + this.#limits.inlineBytesMax + 1);
-    while (i < lineMax && buf[i] !== CR) i++;
-    if (i + 1 >= end || i >= lineMax) {
-      this.#searched = Math.max(0, i - at - 1);
-      return -1;
+    const lineMax = at + this.#limits.inlineBytesMax;
+    const stop = Math.min(end, lineMax + 1);
+    let i = at + this.#searched;
+    while (i < stop && buf[i] !== CR) i++;
+    if (i > lineMax) return Line.tooLong;
+    if (i + 1 >= end) {
+      this.#searched = i - at;
+      return Line.cut;
     }
     this.#searched = 0;
     if (buf[i + 1] !== LF) this.isCanonical = false;
     const isNegative = buf[at + 1] === MINUS;
     const first = isNegative ? at + 2 : at + 1;
     const digits = i - first;
-    if (digits < 1 || digits > 15 || (buf[first] === ZERO && (digits > 1 || isNegative))) return -2;
+    if (digits < 1 || digits > DIGITS_MAX || (buf[first] === ZERO && (digits > 1 || isNegative))) return Line.noNumber;
     let value = 0;
     for (let j = first; j < i; j++) {
       const digit = buf[j]! - ZERO;
-      if (digit < 0 || digit > 9) return -2;
+      if (digit < 0 || digit > 9) return Line.noNumber;
       value = value * 10 + digit;
     }
     this.#number = isNegative ? -value : value;
@@ -260,10 +273,13 @@ export class RequestFramer {
 
   /** One line of an inline request; inline.ts splits it into arguments. */
   #scanInline(buf: Uint8Array, pos: number, end: number): ScanResult {
-    const at = buf.indexOf(LF, pos + this.#searched);
-    if (at === -1 || at >= end) {
-      if (end - pos > this.#limits.inlineBytesMax) return this.#fail('Protocol error: too big inline request');
-      this.#searched = end - pos;
+    const lineMax = pos + this.#limits.inlineBytesMax;
+    const stop = Math.min(end, lineMax + 1);
+    let at = pos + this.#searched;
+    while (at < stop && buf[at] !== LF) at++;
+    if (at > lineMax) return this.#fail('Protocol error: too big inline request');
+    if (at >= end) {
+      this.#searched = at - pos;
       this.#start = pos;
       this.#position = pos;
       return Scan.more;
