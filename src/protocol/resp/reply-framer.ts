@@ -21,6 +21,8 @@ const CR = 13;
 const LF = 10;
 const ZERO = 48;
 
+const BAD_BODY_END = 'a bulk does not end with CRLF';
+
 /** What a level of nesting is: how it ends, and whether its end is an element of the level above. */
 const Level = { counted: 0, attribute: 1, streamed: 2, streamedString: 3 } as const;
 
@@ -79,8 +81,16 @@ export class ReplyFramer {
         const first = pos + 5 <= end ? buf[pos + 1]! - ZERO : -1;
         const second = buf[pos + 2]!;
         let after = 0;
-        if (first >= 0 && first < 10 && second === CR) after = pos + 6 + first;
-        else if (first > 0 && first < 10 && second >= ZERO && second <= 57 && buf[pos + 3] === CR) {
+        if (first >= 0 && first < 10 && second === CR) {
+          if (buf[pos + 3] === LF) after = pos + 6 + first;
+        } else if (
+          first > 0 &&
+          first < 10 &&
+          second >= ZERO &&
+          second <= 57 &&
+          buf[pos + 3] === CR &&
+          buf[pos + 4] === LF
+        ) {
           after = pos + 7 + first * 10 + second - ZERO;
         }
         if (after !== 0 && after <= end && buf[after - 2] === CR && buf[after - 1] === LF) {
@@ -90,7 +100,7 @@ export class ReplyFramer {
       } else if (type === 43 || type === 58) {
         let i = pos + 1;
         while (i < end && buf[i] !== CR) i++;
-        if (i + 1 < end && buf[i + 1] === LF) {
+        if (i + 1 < end && buf[i + 1] === LF && i - pos <= this.#limits.lineBytesMax) {
           this.end = i + 2;
           return Scan.frame;
         }
@@ -104,31 +114,23 @@ export class ReplyFramer {
     let at = pos;
     if (this.#skip > 0) {
       const skip = this.#skip;
-      if (skip > end - at) {
-        this.#skip = skip - (end - at);
-        return this.#more(end);
-      }
+      if (skip > end - at) return this.#cutBody(buf, at, end, skip - (end - at));
       at += skip;
       this.#skip = 0;
-      if (buf[at - 1] !== LF) return this.#fail('a bulk does not end with CRLF');
+      if (buf[at - 1] !== LF || (skip > 1 && buf[at - 2] !== CR)) return this.#fail(BAD_BODY_END);
       if (this.#skipEnds && this.#closeElement()) return this.#frame(at);
     }
     for (;;) {
       const lineEnd = this.#findLineEnd(buf, at, end);
-      if (lineEnd === 0) {
-        if (end - at > this.#limits.lineBytesMax) return this.#fail('a line is longer than the limit');
-        return this.#more(at);
-      }
+      if (lineEnd === 0) return this.#more(at);
+      if (lineEnd < 0) return this.#fail(`a line is longer than ${this.#limits.lineBytesMax} bytes`);
       const opened = this.#token(buf, at, lineEnd);
       if (opened === Token.bad) return Scan.error;
       at = lineEnd;
       if (opened === Token.body) {
         const bodyEnd = at + this.#number + 2;
-        if (bodyEnd > end) {
-          this.#skip = bodyEnd - end;
-          return this.#more(end);
-        }
-        if (buf[bodyEnd - 2] !== CR || buf[bodyEnd - 1] !== LF) return this.#fail('a bulk does not end with CRLF');
+        if (bodyEnd > end) return this.#cutBody(buf, at, end, bodyEnd - end);
+        if (buf[bodyEnd - 2] !== CR || buf[bodyEnd - 1] !== LF) return this.#fail(BAD_BODY_END);
         at = bodyEnd;
         if (this.#skipEnds && this.#closeElement()) return this.#frame(at);
       } else if (opened === Token.element && this.#closeElement()) {
@@ -137,15 +139,25 @@ export class ReplyFramer {
     }
   }
 
-  /** Position after the line that starts at `at`, 0 if its end has not come. */
+  /** The bytes end inside a body with `missing` more to come; its CR may be the last of them. */
+  #cutBody(buf: Uint8Array, at: number, end: number, missing: number): ScanResult {
+    if (missing === 1 && end > at && buf[end - 1] !== CR) return this.#fail(BAD_BODY_END);
+    this.#skip = missing;
+    return this.#more(end);
+  }
+
+  /** Position after the line that starts at `at`; 0 if its end has not come, -1 if the line is too long. */
   #findLineEnd(buf: Uint8Array, at: number, end: number): number {
-    for (let i = at + this.#searched; i + 1 < end; i++) {
-      if (buf[i] === CR && buf[i + 1] === LF) {
-        this.#searched = 0;
-        return i + 2;
-      }
+    const lineMax = at + this.#limits.lineBytesMax;
+    const stop = Math.min(end - 1, lineMax + 1);
+    let i = at + this.#searched;
+    while (i < stop && !(buf[i] === CR && buf[i + 1] === LF)) i++;
+    if (i > lineMax) return -1;
+    if (i < stop) {
+      this.#searched = 0;
+      return i + 2;
     }
-    this.#searched = Math.max(0, end - at - 1);
+    this.#searched = Math.max(0, i - at);
     return 0;
   }
 
