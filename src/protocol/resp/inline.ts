@@ -14,22 +14,29 @@ export function splitInline(line: string): string[] | undefined {
   for (;;) {
     while (i < text.length && isBlank(text[i]!)) i++;
     if (i >= text.length) return args;
-    let arg = '';
-    while (i < text.length && !isBlank(text[i]!)) {
-      const quote = text[i]!;
-      if (quote !== '"' && quote !== "'") {
-        arg += quote;
-        i++;
-        continue;
-      }
-      const quoted = readQuoted(text, i + 1, quote);
-      if (quoted === undefined) return undefined;
-      arg += quoted.text;
-      i = quoted.after;
-      if (i < text.length && !isBlank(text[i]!)) return undefined;
-    }
-    args.push(arg);
+    const found = readArgument(text, i);
+    if (found === undefined) return undefined;
+    args.push(found.text);
+    i = found.after;
   }
+}
+
+/** One argument. Behind plain characters only " ", \t, \r and \n end it; \v and \f belong to it, though they are blanks. */
+function readArgument(text: string, from: number): { text: string; after: number } | undefined {
+  let out = '';
+  let i = from;
+  while (i < text.length && !' \t\r\n'.includes(text[i]!)) {
+    const c = text[i]!;
+    i++;
+    if (c !== '"' && c !== "'") {
+      out += c;
+      continue;
+    }
+    const quoted = readQuoted(text, i, c);
+    if (quoted === undefined || (quoted.after < text.length && !isBlank(text[quoted.after]!))) return undefined;
+    return { text: out + quoted.text, after: quoted.after };
+  }
+  return { text: out, after: i };
 }
 
 function readQuoted(text: string, from: number, quote: string): { text: string; after: number } | undefined {
