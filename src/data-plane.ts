@@ -5,17 +5,25 @@
 import type { Config } from './config/schema.js';
 import { Listener, type ListenerProtocol } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
+import { MC_TOO_MANY_CLIENTS } from './downstream/mc-errors.js';
+import { McService } from './downstream/mc-service.js';
+import { McSession } from './downstream/mc-session.js';
 import { RespService } from './downstream/resp-service.js';
 import { RespSession } from './downstream/resp-session.js';
 import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
 import { BufferPool } from './io/buffer-pool.js';
+import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
 import { SlabPool } from './io/slab.js';
 import { Turn } from './io/turn.js';
 import type { Logger } from './log.js';
 import { WorkerCounters } from './metrics/counters.js';
+import { MC_COMMANDS } from './protocol/memcache/commands.js';
+import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
+import type { ReplyScanner } from './upstream/channel.js';
 import { InFlightPool } from './upstream/in-flight.js';
+import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';
 import type { WorkerContext } from './worker-context.js';
 import type { KillRequest, KillResult, Peers } from './control/peers.js';
@@ -48,14 +56,17 @@ export class DataPlane {
     this.#config = config;
     this.#peers = peers;
     const slabs = new SlabPool();
+    const buffers = new BufferPool(SPARE_BUFFERS_MAX);
     this.context = {
       workerId,
       turn: new Turn(),
-      buffers: new BufferPool(SPARE_BUFFERS_MAX),
+      buffers,
+      copier: new Copier(),
       slabs,
-      records: new InFlightPool(slabs),
+      records: new InFlightPool(slabs, buffers),
       readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
       counters: new WorkerCounters(),
+      mcCommands: new Float64Array(MC_COMMANDS.length),
       logger,
       random: Math.random,
       limits: config.limits,
@@ -110,6 +121,7 @@ export class DataPlane {
       workerId: context.workerId,
       pid: process.pid,
       counters: { ...context.counters },
+      mcCommands: Array.from(context.mcCommands),
       clients: this.registry.count,
       rssBytes: process.memoryUsage.rss(),
       cpuUserMicros: process.cpuUsage().user,
@@ -137,13 +149,25 @@ export class DataPlane {
   }
 
   #newPool(config: Config['pools'][number]): Pool {
-    const { replyNestingMax: nestingMax } = this.context.limits;
-    const limits = { nestingMax, lineBytesMax: REPLY_LINE_BYTES_MAX };
-    return new Pool(this.context, config, () => new ReplyFramer(limits));
+    return new Pool(this.context, config, () => this.#newScanner(config));
+  }
+
+  #newScanner(pool: Config['pools'][number]): ReplyScanner {
+    const { replyNestingMax: nestingMax, bulkBytesMax } = this.context.limits;
+    if (pool.protocol === 'redis') return new ReplyFramer({ nestingMax, lineBytesMax: REPLY_LINE_BYTES_MAX });
+    // Values are counted, not held, so one that another way of writing made longer than value_size may pass.
+    return new McReplyScanner({ ...MC_REPLY_LIMITS, valueBytesMax: Math.max(pool.valueBytesMax, bulkBytesMax) });
   }
 
   #protocolOf(poolName: string, listener: string): ListenerProtocol {
     const pool = this.#pools.get(poolName)!;
+    if (pool.config.protocol === 'memcached') {
+      const service = new McService(this.context, pool, this.#peers);
+      return {
+        tooManyClients: MC_TOO_MANY_CLIENTS,
+        openSession: (accepted) => new McSession(service, accepted, this.registry),
+      };
+    }
     const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
     return {
       tooManyClients: TOO_MANY_CLIENTS,

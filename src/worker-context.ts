@@ -3,6 +3,7 @@
  * per worker by DataPlane; sessions and channels hold a reference, so that none of it is a global.
  */
 import type { BufferPool } from './io/buffer-pool.js';
+import type { Copier } from './io/copy.js';
 import type { SlabPool } from './io/slab.js';
 import type { Turn } from './io/turn.js';
 import type { Logger } from './log.js';
@@ -15,11 +16,14 @@ export interface WorkerContext {
   readonly workerId: number;
   readonly turn: Turn;
   readonly buffers: BufferPool;
+  readonly copier: Copier;
   readonly slabs: SlabPool;
   readonly records: InFlightPool;
   /** The one buffer that every socket reads into. */
   readonly readBuffer: Buffer;
   readonly counters: WorkerCounters;
+  /** Requests of memcached clients, by command id (protocol/memcache/commands.ts). */
+  readonly mcCommands: Float64Array;
   readonly logger: Logger;
   readonly random: () => number;
   /** Replaced when the configuration is; read through the context so that the new ones count at once. */

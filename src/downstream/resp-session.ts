@@ -134,13 +134,13 @@ export class RespSession extends Session {
     return failureReply(failure, record.isWrite);
   }
 
-  protected override consume(bytes: Buffer, start: number, end: number, isOwn: boolean): number {
+  protected override consume(bytes: Buffer, start: number, end: number): number {
     const framer = this.#framer;
     let pos = start;
     while (pos < end && !this.mustWait) {
       const result = framer.scan(bytes, pos, end);
       if (result === Scan.frame) {
-        if (framer.argc > 0 && !this.#serve(bytes, pos, isOwn)) break;
+        if (framer.argc > 0 && !this.#serve(bytes, pos)) break;
       } else if (result === Scan.inline) {
         if (!this.#serveInline(bytes, pos, framer.end)) break;
       } else {
@@ -155,7 +155,7 @@ export class RespSession extends Session {
   }
 
   /** One frame. False: it has to wait, nothing has been done with it. */
-  #serve(bytes: Buffer, start: number, isOwn: boolean): boolean {
+  #serve(bytes: Buffer, start: number): boolean {
     const framer = this.#framer;
     const { service } = this;
     const args = framer.args;
@@ -176,14 +176,12 @@ export class RespSession extends Session {
             start,
             framer.end,
             service.pool.partitioner.nodeOf(bytes, args[at]!, args[at + 1]!),
-            isOwn,
           );
         }
       }
     }
     this.#endRun(bytes);
     const request = service.request;
-    request.isOwn = isOwn;
     if (framer.isCanonical) {
       request.bytes = bytes;
       request.start = start;
@@ -199,7 +197,7 @@ export class RespSession extends Session {
   }
 
   /** The hot path's end: a record into two queues, the frame's bytes into the run. */
-  #forward(command: Command, bytes: Buffer, start: number, end: number, node: number, isOwn: boolean): boolean {
+  #forward(command: Command, bytes: Buffer, start: number, end: number, node: number): boolean {
     const channel = this.lane.channels[node]!;
     const record = this.context.records.take();
     record.isWrite = this.service.isWrite[command.index] === 1;
@@ -215,10 +213,7 @@ export class RespSession extends Session {
       return true;
     }
     this.#endRun(bytes);
-    if (isOwn && end - start >= OWNED_BYTES_MIN) {
-      channel.output.appendOwned(bytes.subarray(start, end));
-      return true;
-    }
+    if (end - start >= OWNED_BYTES_MIN && this.handOver(channel.output, bytes, start, end)) return true;
     this.#runChannel = channel;
     this.#runStart = start;
     this.#runEnd = end;
@@ -258,7 +253,6 @@ export class RespSession extends Session {
     request.bytes = frame;
     request.start = 0;
     request.end = frame.length;
-    request.isOwn = true;
     request.args = framer.args;
     request.argc = framer.argc;
     const command = this.service.table.find(frame, framer.args[0]!, framer.args[1]!);
@@ -278,7 +272,6 @@ export class RespSession extends Session {
     request.end = frame.length;
     request.args = framer.args;
     request.argc = argc;
-    request.isOwn = true;
   }
 
   /** Nothing behind the error can be trusted: say what is wrong, then close. Empty text: quotes are not balanced. */

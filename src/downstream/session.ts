@@ -12,6 +12,7 @@
  */
 import type { Socket } from 'node:net';
 import { GrowingBuffer } from '../io/growing-buffer.js';
+import { BLOCK_BYTES_MAX } from '../io/buffer-pool.js';
 import { Output, OWNED_BYTES_MIN, type OutputOwner } from '../io/output.js';
 import { readAccepted } from '../io/reading.js';
 import type { Failure } from '../upstream/failure.js';
@@ -39,7 +40,7 @@ export abstract class Session implements OutputOwner, Waiter {
   /** Bytes of replies that are kept in records of this session. */
   #heldBytes = 0;
   #socket: Socket;
-  readonly #input = new GrowingBuffer();
+  readonly #input: GrowingBuffer;
   #isStalled = false;
   #isPaused = false;
   /** No more requests are taken; the connection closes when the replies have left. */
@@ -53,7 +54,8 @@ export abstract class Session implements OutputOwner, Waiter {
     this.context = context;
     this.#owner = owner;
     this.connectedMs = this.lastActiveMs = context.turn.nowMs;
-    this.output = new Output(context.turn, context.buffers, this);
+    this.output = new Output(context, this);
+    this.#input = new GrowingBuffer(context.buffers);
     this.#socket = readAccepted(accepted, context.readBuffer, (bytes, length) => this.#onBytes(bytes, length));
     this.output.attach(this.#socket);
     this.#socket.on('end', () => this.endAfterReplies());
@@ -63,9 +65,9 @@ export abstract class Session implements OutputOwner, Waiter {
 
   /**
    * Serves requests in `bytes[start, end)` and returns where it stopped: before a request that is cut, or that has to
-   * wait because the session is stalled. `isOwn`: the bytes may be kept, they are not the shared read buffer.
+   * wait because the session is stalled. The bytes are valid during the call only; `handOver` keeps a large request.
    */
-  protected abstract consume(bytes: Buffer, start: number, end: number, isOwn: boolean): number;
+  protected abstract consume(bytes: Buffer, start: number, end: number): number;
 
   /** What was at `offset` when `consume` stopped is now at 0 of another buffer. */
   protected abstract onMoved(offset: number): void;
@@ -234,6 +236,23 @@ export abstract class Session implements OutputOwner, Waiter {
     if (this.head === null) this.#end();
   }
 
+  /**
+   * Sends a large request without copying it, if it lies in a buffer of this session that can be given away: one that
+   * holds nothing else, or one so large that the pool would not take it back. False: the caller copies.
+   */
+  handOver(output: Output, bytes: Buffer, start: number, end: number): boolean {
+    const input = this.#input;
+    if (end - start < OWNED_BYTES_MIN || bytes !== input.buffer) return false;
+    if (bytes.length > BLOCK_BYTES_MAX) {
+      output.appendOwned(bytes.subarray(start, end), null);
+      return true;
+    }
+    if (start > 0 || end < input.length) return false;
+    const block = input.take();
+    output.appendOwned(block.subarray(0, end), block);
+    return true;
+  }
+
   // ---- flow control ----
 
   onRelieved(): void {
@@ -321,7 +340,7 @@ export abstract class Session implements OutputOwner, Waiter {
       if (!this.#isStalled) this.#consumeInput();
       return;
     }
-    const served = this.consume(bytes, 0, length, false);
+    const served = this.consume(bytes, 0, length);
     if (served < length && !this.isClosed && !this.#isEnding) {
       this.onMoved(served);
       this.#input.append(bytes, served, length, this.bytesNeeded - (length - served));
@@ -331,12 +350,12 @@ export abstract class Session implements OutputOwner, Waiter {
   #consumeInput(): void {
     const input = this.#input;
     if (input.length === 0) return;
-    const served = this.consume(input.buffer, 0, input.length, true);
+    const served = this.consume(input.buffer, 0, input.length);
     if (this.isClosed || this.#isEnding) {
       input.clear();
     } else if (served > 0) {
       this.onMoved(served);
-      input.discard(served);
+      if (input.length > 0) input.discard(served);
     }
   }
 
@@ -347,8 +366,12 @@ export abstract class Session implements OutputOwner, Waiter {
     }
     const bytes = record.bytes!;
     const { start, end } = record;
-    if (record.slab === null && end - start >= OWNED_BYTES_MIN) this.output.appendOwned(bytes.subarray(start, end));
-    else this.output.append(bytes, start, end);
+    if (record.slab !== null || end - start < OWNED_BYTES_MIN) {
+      this.output.append(bytes, start, end);
+      return;
+    }
+    record.bytes = null;
+    this.output.appendOwned(bytes.subarray(start, end), bytes);
   }
 
   // ---- the end ----

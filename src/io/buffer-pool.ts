@@ -1,35 +1,71 @@
 /**
- * Buffers of two sizes, lent to outputs while they have bytes to send. An idle connection holds none.
- * Bounded: at most `spareMax` of each size wait for the next borrower, the rest is left to the garbage collector.
+ * Buffers that are lent and come back, so that steady traffic allocates none. Two kinds:
+ * chunks, which an output fills with many small things and which carry the view that fast copies need (copy.ts);
+ * blocks, which hold one large request or reply (GrowingBuffer), in sizes of powers of two.
+ * Bounded: of each size at most a set number of bytes waits for the next borrower, the rest is the garbage collector's.
  */
 
 /** Serves the replies of one turn to one client; many clients may hold one at a time. */
 export const SMALL_BYTES = 16 * 1024;
 /** Serves requests of all clients to one node, and large values: one write for each read of the same size. */
 export const LARGE_BYTES = 64 * 1024;
+/** Blocks smaller than this are not worth keeping, larger ones are too dear to keep. */
+const BLOCK_BYTES_MIN = 16 * 1024;
+export const BLOCK_BYTES_MAX = 1024 * 1024;
+const BLOCK_SPARE_BYTES_MAX = 8 * 1024 * 1024;
+
+export class Chunk {
+  readonly bytes: Buffer;
+  /** The same memory. */
+  readonly view: DataView;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, size);
+  }
+}
 
 export class BufferPool {
-  /** Buffers lent and not given back. */
+  /** Chunks lent and not given back. */
   lent = 0;
 
   readonly #spareMax: number;
-  readonly #small: Buffer[] = [];
-  readonly #large: Buffer[] = [];
+  readonly #small: Chunk[] = [];
+  readonly #large: Chunk[] = [];
+  /** By the power of two of their size. */
+  readonly #blocks: Buffer[][] = [];
 
+  /** `spareMax`: chunks of each size that are kept. */
   constructor(spareMax: number) {
     this.#spareMax = spareMax;
   }
 
-  /** A small buffer, or a large one if `bytes` do not fit into a small one (they may not fit into a large one either). */
-  borrow(bytes: number): Buffer {
+  /** A small chunk, or a large one if `bytes` do not fit into a small one (they may not fit into a large one either). */
+  borrow(bytes: number): Chunk {
     this.lent++;
-    if (bytes > SMALL_BYTES) return this.#large.pop() ?? Buffer.allocUnsafeSlow(LARGE_BYTES);
-    return this.#small.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES);
+    if (bytes > SMALL_BYTES) return this.#large.pop() ?? new Chunk(LARGE_BYTES);
+    return this.#small.pop() ?? new Chunk(SMALL_BYTES);
   }
 
-  giveBack(buffer: Buffer): void {
+  giveBack(chunk: Chunk): void {
     this.lent--;
-    const spare = buffer.length === LARGE_BYTES ? this.#large : this.#small;
-    if (spare.length < this.#spareMax) spare.push(buffer);
+    const spare = chunk.bytes.length === LARGE_BYTES ? this.#large : this.#small;
+    if (spare.length < this.#spareMax) spare.push(chunk);
+  }
+
+  /** A block of at least `bytes`. */
+  borrowBlock(bytes: number): Buffer {
+    if (bytes < BLOCK_BYTES_MIN || bytes > BLOCK_BYTES_MAX) return Buffer.allocUnsafeSlow(bytes);
+    const power = 32 - Math.clz32(bytes - 1);
+    return this.#blocks[power]?.pop() ?? Buffer.allocUnsafeSlow(2 ** power);
+  }
+
+  /** Nobody may look at the block any more. Takes any buffer; only those of block sizes are kept. */
+  giveBackBlock(block: Buffer): void {
+    const size = block.length;
+    if (size < BLOCK_BYTES_MIN || size > BLOCK_BYTES_MAX || (size & (size - 1)) !== 0) return;
+    const power = 31 - Math.clz32(size);
+    const spare = (this.#blocks[power] ??= []);
+    if ((spare.length + 1) * size <= BLOCK_SPARE_BYTES_MAX) spare.push(block);
   }
 }

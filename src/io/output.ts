@@ -1,21 +1,24 @@
 /**
- * Bytes on their way to one socket, client or node. Appending copies into a borrowed buffer; the turn's flush sends it
- * with one write and gives the buffer back. Order is the order of appending.
+ * Bytes on their way to one socket, client or node. Appending copies into a borrowed chunk; the turn's flush sends it
+ * with one write and gives the chunk back. Order is the order of appending.
  *
- *   append ──► current (borrowed, filling) ──► full (list of chunks) ──► socket
+ *   append ──► current (borrowed, filling) ──► full (list of pieces) ──► socket
  *
- * `socket._write` is called directly: it is the documented hook of stream.Writable, and what it skips is the stream's
- * own queue and its nextTick per write, which this class replaces (docs/decisions/0001-hot-path.md has the figures).
+ * `socket._write` and `_writev` are called directly: they are the documented hooks of stream.Writable, and what that
+ * skips is the stream's own queue and its nextTick per write, which this class replaces (docs/decisions/0001-hot-path.md).
  * Nobody else may write to the socket. Only one write is under way; while it waits for the kernel, bytes gather here,
  * counted in `pendingBytes`, and the owner stops whoever fills it (limits are the owner's, because the remedy is).
  */
 import type { Socket } from 'node:net';
-import { copyBytes } from './bytes.js';
-import type { BufferPool } from './buffer-pool.js';
+import type { BufferPool, Chunk } from './buffer-pool.js';
+import type { Copier } from './copy.js';
 import type { Turn } from './turn.js';
 
 /** From this size on a caller's own buffer is queued as it is instead of being copied. */
-export const OWNED_BYTES_MIN = 32 * 1024;
+export const OWNED_BYTES_MIN = 16 * 1024;
+
+/** Most pieces that go to the kernel in one call. */
+const PIECES_MAX = 64;
 
 /** What stream.Writable passes as the encoding of a chunk that is a Buffer; the types know text encodings only. */
 const BUFFER = 'buffer' as BufferEncoding;
@@ -28,33 +31,47 @@ export interface OutputOwner {
   onWriteError(error: Error): void;
 }
 
+/** What outputs of one worker share. */
+export interface OutputMemory {
+  readonly turn: Turn;
+  readonly buffers: BufferPool;
+  readonly copier: Copier;
+}
+
+/** Part of what waits to be written, and what to give back when it has been. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly chunk: Chunk | null;
+  readonly block: Buffer | null;
+}
+
 export class Output {
   /** Bytes appended and not yet accepted by the kernel. */
   pendingBytes = 0;
-  /** Bytes handed to the socket since the start. */
+  /** Bytes handed to the kernel since the start. */
   sentBytes = 0;
   /** The owner waits for `onDrained`. */
   tellsDrain = false;
 
-  readonly #turn: Turn;
-  readonly #pool: BufferPool;
+  readonly #memory: OutputMemory;
   readonly #owner: OutputOwner;
   #socket: Socket | undefined;
-  #current: Buffer | undefined;
+  #current: Chunk | null = null;
   #length = 0;
-  /** Chunks before `current`: borrowed ones and owned ones. Undefined while there are none. */
-  #full: Chunk[] | undefined;
+  /** Pieces before `current`. Null while there are none. */
+  #full: Piece[] | null = null;
   #isBooked = false;
   #isWriting = false;
   #isSynchronous = false;
-  #writingBytes = 0;
-  #lent: Buffer | undefined;
   #isClosed = false;
+  #writingBytes = 0;
+  /** What the write under way has borrowed. */
+  #lentChunk: Chunk | null = null;
+  #lentPieces: readonly Piece[] | null = null;
   readonly #onWritten = (error?: Error | null): void => this.#written(error);
 
-  constructor(turn: Turn, pool: BufferPool, owner: OutputOwner) {
-    this.#turn = turn;
-    this.#pool = pool;
+  constructor(memory: OutputMemory, owner: OutputOwner) {
+    this.#memory = memory;
     this.#owner = owner;
   }
 
@@ -66,29 +83,27 @@ export class Output {
 
   /** Copies `source[start, end)`. */
   append(source: Buffer, start: number, end: number): void {
-    if (this.#isClosed) return;
     const bytes = end - start;
-    let current = this.#current;
-    if (current === undefined) {
-      current = this.#current = this.#pool.borrow(bytes);
-      this.#length = 0;
-    }
-    if (this.#length + bytes > current.length) {
+    const current = this.#current;
+    if (current === null || this.#length + bytes > current.bytes.length) {
       this.#appendLong(source, start, end);
       return;
     }
-    copyBytes(source, start, end, current, this.#length);
+    this.#memory.copier.copy(source, start, end, current, this.#length);
     this.#length += bytes;
     this.pendingBytes += bytes;
     if (!this.#isBooked) this.#book();
   }
 
-  /** Queues `chunk` without copying; the caller gives it up. */
-  appendOwned(chunk: Buffer): void {
-    if (this.#isClosed || chunk.length === 0) return;
+  /** Queues `bytes` without copying; the caller gives them up. `block`: the pool's block that they lie in, if any. */
+  appendOwned(bytes: Buffer, block: Buffer | null): void {
+    if (this.#isClosed || bytes.length === 0) {
+      if (block !== null) this.#memory.buffers.giveBackBlock(block);
+      return;
+    }
     this.#seal();
-    (this.#full ??= []).push({ bytes: chunk, isBorrowed: false });
-    this.pendingBytes += chunk.length;
+    (this.#full ??= []).push({ bytes, chunk: null, block });
+    this.pendingBytes += bytes.length;
     if (!this.#isBooked) this.#book();
   }
 
@@ -104,77 +119,96 @@ export class Output {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#full !== undefined) {
-      for (const chunk of this.#full) if (chunk.isBorrowed) this.#pool.giveBack(chunk.bytes);
-      this.#full = undefined;
-    }
-    if (this.#current !== undefined) this.#pool.giveBack(this.#current);
-    this.#current = undefined;
+    if (this.#full !== null) this.#giveBack(this.#full);
+    this.#full = null;
+    if (this.#current !== null) this.#memory.buffers.giveBack(this.#current);
+    this.#current = null;
     this.pendingBytes = 0;
   }
 
   #book(): void {
     this.#isBooked = true;
-    this.#turn.add(this);
+    this.#memory.turn.add(this);
   }
 
-  /** Fills the borrowed buffer, then goes on in further ones. */
+  /** Fills the borrowed chunk, then goes on in further ones. */
   #appendLong(source: Buffer, start: number, end: number): void {
+    if (this.#isClosed) return;
     let at = start;
     while (at < end) {
-      this.#current ??= this.#pool.borrow(end - at);
-      const bytes = Math.min(end - at, this.#current.length - this.#length);
-      copyBytes(source, at, at + bytes, this.#current, this.#length);
+      if (this.#current === null) {
+        this.#current = this.#memory.buffers.borrow(end - at);
+        this.#length = 0;
+      }
+      const room = this.#current.bytes.length - this.#length;
+      const bytes = Math.min(end - at, room);
+      this.#memory.copier.copy(source, at, at + bytes, this.#current, this.#length);
       this.#length += bytes;
       at += bytes;
-      if (this.#length === this.#current.length) this.#seal();
+      if (bytes === room) this.#seal();
     }
     this.pendingBytes += end - start;
     if (!this.#isBooked) this.#book();
   }
 
-  /** Moves the buffer being filled to the list, so that what comes next stands behind it. */
+  /** Moves the chunk being filled to the list, so that what comes next stands behind it. */
   #seal(): void {
-    const current = this.#current;
-    if (current !== undefined && this.#length > 0) {
-      (this.#full ??= []).push({ bytes: current, length: this.#length, isBorrowed: true });
-      this.#current = undefined;
-    }
+    const chunk = this.#current;
+    if (chunk === null || this.#length === 0) return;
+    (this.#full ??= []).push({ bytes: chunk.bytes.subarray(0, this.#length), chunk, block: null });
+    this.#current = null;
     this.#length = 0;
   }
 
-  /** Hands chunks to the socket until one has to wait or none is left. */
+  /** Hands bytes to the socket until a write has to wait or none are left. */
   #send(): void {
-    while (!this.#isWriting && !this.#isClosed) {
-      let chunk: Buffer;
-      const full = this.#full;
-      if (full !== undefined) {
-        const head = full.shift()!;
-        if (full.length === 0) this.#full = undefined;
-        chunk = head.isBorrowed ? head.bytes.subarray(0, head.length) : head.bytes;
-        this.#lent = head.isBorrowed ? head.bytes : undefined;
-      } else if (this.#current !== undefined && this.#length > 0) {
-        chunk = this.#current.subarray(0, this.#length);
-        this.#lent = this.#current;
-        this.#current = undefined;
-        this.#length = 0;
-      } else {
-        return;
-      }
-      this.#isWriting = true;
+    while (!this.#isWriting && !this.#isClosed && this.pendingBytes > 0) {
       this.#isSynchronous = true;
-      this.#writingBytes = chunk.length;
-      this.#socket!._write(chunk, BUFFER, this.#onWritten);
+      if (this.#full === null) this.#writeCurrent();
+      else this.#writePieces();
       this.#isSynchronous = false;
+    }
+  }
+
+  #writeCurrent(): void {
+    const chunk = this.#current!;
+    this.#lentChunk = chunk;
+    this.#writingBytes = this.#length;
+    this.#current = null;
+    this.#isWriting = true;
+    this.#socket!._write(chunk.bytes.subarray(0, this.#length), BUFFER, this.#onWritten);
+  }
+
+  #writePieces(): void {
+    this.#seal();
+    const full = this.#full!;
+    const pieces = full.length <= PIECES_MAX ? full : full.slice(0, PIECES_MAX);
+    this.#full = full.length <= PIECES_MAX ? null : full.slice(PIECES_MAX);
+    this.#lentPieces = pieces;
+    this.#writingBytes = pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#isWriting = true;
+    if (pieces.length === 1) {
+      this.#socket!._write(pieces[0]!.bytes, BUFFER, this.#onWritten);
+      return;
+    }
+    const list = pieces.map(({ bytes }) => ({ chunk: bytes, encoding: BUFFER }));
+    this.#socket!._writev!(Object.assign(list, { allBuffers: true }), this.#onWritten);
+  }
+
+  #giveBack(pieces: readonly Piece[]): void {
+    const { buffers } = this.#memory;
+    for (const { chunk, block } of pieces) {
+      if (chunk !== null) buffers.giveBack(chunk);
+      if (block !== null) buffers.giveBackBlock(block);
     }
   }
 
   #written(error: Error | null | undefined): void {
     this.#isWriting = false;
-    if (this.#lent !== undefined) {
-      this.#pool.giveBack(this.#lent);
-      this.#lent = undefined;
-    }
+    if (this.#lentChunk !== null) this.#memory.buffers.giveBack(this.#lentChunk);
+    if (this.#lentPieces !== null) this.#giveBack(this.#lentPieces);
+    this.#lentChunk = null;
+    this.#lentPieces = null;
     if (this.#isClosed) return;
     if (error) {
       this.close();
@@ -194,7 +228,3 @@ export class Output {
     this.#owner.onDrained();
   }
 }
-
-type Chunk =
-  | { readonly bytes: Buffer; readonly length: number; readonly isBorrowed: true }
-  | { readonly bytes: Buffer; readonly length?: never; readonly isBorrowed: false };

@@ -9,8 +9,6 @@ export class RespRequest {
   /** The whole frame is `bytes[start, end)`, an array of bulk strings with clean line ends. */
   start = 0;
   end = 0;
-  /** The bytes are not shared: slices of them may be kept. */
-  isOwn = false;
   /** Start and end of each argument, in pairs. */
   args: Int32Array = new Int32Array(0);
   argc = 0;

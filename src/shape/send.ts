@@ -3,7 +3,6 @@
  */
 import { failureReply } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
-import { OWNED_BYTES_MIN } from '../io/output.js';
 import { Accept } from '../upstream/channel.js';
 import { Outcome, type RespRequest } from './request.js';
 
@@ -18,8 +17,7 @@ export function forwardWhole(session: RespSession, request: RespRequest, node: n
   if (taken === Accept.taken) {
     session.enqueue(record);
     const { bytes, start, end } = request;
-    if (request.isOwn && end - start >= OWNED_BYTES_MIN) channel.output.appendOwned(bytes.subarray(start, end));
-    else channel.output.append(bytes, start, end);
+    if (!session.handOver(channel.output, bytes, start, end)) channel.output.append(bytes, start, end);
     return Outcome.done;
   }
   session.context.records.giveBack(record);

@@ -71,7 +71,7 @@ export class Channel implements OutputOwner {
   readonly #context: WorkerContext;
   readonly #options: ChannelOptions;
   readonly #backoff: Backoff;
-  readonly #partial = new PartialReply();
+  readonly #partial: PartialReply;
   #head: InFlight | null = null;
   #tail: InFlight | null = null;
   #scanner: ReplyScanner;
@@ -88,7 +88,8 @@ export class Channel implements OutputOwner {
     this.#context = context;
     this.#options = options;
     this.node = options.node;
-    this.output = new Output(context.turn, context.buffers, this);
+    this.output = new Output(context, this);
+    this.#partial = new PartialReply(context.buffers);
     this.#scanner = options.newScanner();
     this.#backoff = new Backoff(context.random);
   }
@@ -160,6 +161,11 @@ export class Channel implements OutputOwner {
     this.state = 'closed';
   }
 
+  /** What the node sent was framed, but cannot be true: `clause` says what. Its connection is closed and opened anew. */
+  distrust(clause: string): void {
+    if (this.state === 'ready') this.#fail('protocol', clause);
+  }
+
   onDrained(): void {
     this.#relieve();
   }
@@ -228,8 +234,8 @@ export class Channel implements OutputOwner {
       }
       this.#dequeue(record);
       const session = record.session;
-      if (session !== null && session.head === record) session.deliver(record, bytes, pos, scanner.end);
-      else this.#hold(record, bytes, pos, scanner.end, length);
+      if (session !== null && session.head === record) session.deliver(record, bytes, pos, scanner.end - record.fenceBytes);
+      else this.#hold(record, bytes, pos, scanner.end - record.fenceBytes, length);
       pos = scanner.end;
     }
     if (this.#holdSlab !== null) {
@@ -255,7 +261,7 @@ export class Channel implements OutputOwner {
   #hold(record: InFlight, bytes: Buffer, start: number, end: number, readEnd: number): void {
     const context = this.#context;
     if (record.session === null && record.gather === null) {
-      context.counters.repliesDropped++;
+      if (!record.isSilent) context.counters.repliesDropped++;
       context.records.giveBack(record);
       return;
     }
@@ -338,7 +344,7 @@ export class Channel implements OutputOwner {
     this.#dequeue(record);
     record.bytes = this.#partial.take();
     record.start = 0;
-    record.end = end;
+    record.end = end - record.fenceBytes;
     const session = record.session;
     if (session !== null && session.head === record) session.deliverOwn(record);
     else this.#settle(record);
@@ -361,7 +367,7 @@ export class Channel implements OutputOwner {
 
   #endStream(record: InFlight, bytes: Buffer, end: number): void {
     this.#dequeue(record);
-    this.#stream(record, bytes, 0, end);
+    this.#stream(record, bytes, 0, end - record.fenceBytes);
     if (record.session === null) this.#context.records.giveBack(record);
     else record.session.finish(record);
   }
@@ -417,7 +423,7 @@ export class Channel implements OutputOwner {
     this.#socket?.destroy();
     this.#socket = undefined;
     this.output.close();
-    this.output = new Output(context.turn, context.buffers, this);
+    this.output = new Output(context, this);
     this.#scanner = this.#options.newScanner();
     this.#partial.clear();
     let record = this.#head;

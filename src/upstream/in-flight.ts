@@ -12,6 +12,7 @@
  * A command that was split (MGET over three nodes) has one record in the session's queue, which carries the Gather, and
  * one part per node in the channels' queues, which point to it.
  */
+import type { BufferPool } from '../io/buffer-pool.js';
 import type { Slab, SlabPool } from '../io/slab.js';
 import type { Gather } from '../shape/gather.js';
 import type { Session } from '../downstream/session.js';
@@ -33,6 +34,8 @@ export class InFlight {
   isWrite = false;
   /** What kind of reply is expected, for protocols whose replies do not say it themselves (memcached). */
   expect = 0;
+  /** Bytes at the reply's end that are not the client's: what the proxy itself asked for behind the request (memcached). */
+  fenceBytes = 0;
   /** Index of the command in its table, for metrics. */
   command = 0;
   queuedAtMs = 0;
@@ -49,9 +52,11 @@ export class InFlightPool {
   #spare = 0;
   readonly #spareMax: number;
   readonly #slabs: SlabPool;
+  readonly #buffers: BufferPool;
 
-  constructor(slabs: SlabPool, spareMax = 65_536) {
+  constructor(slabs: SlabPool, buffers: BufferPool, spareMax = 65_536) {
     this.#slabs = slabs;
+    this.#buffers = buffers;
     this.#spareMax = spareMax;
   }
 
@@ -72,6 +77,7 @@ export class InFlightPool {
     record.gather = null;
     record.progress = Progress.waiting;
     record.isSilent = false;
+    record.fenceBytes = 0;
     if (this.#spare >= this.#spareMax) return;
     record.nextInChannel = this.#free;
     this.#free = record;
@@ -80,10 +86,12 @@ export class InFlightPool {
 
   /** Frees the place of a reply that has left or is not wanted. */
   dropBytes(record: InFlight): void {
-    record.bytes = null;
     if (record.slab !== null) {
       this.#slabs.release(record.slab);
       record.slab = null;
+    } else if (record.bytes !== null) {
+      this.#buffers.giveBackBlock(record.bytes);
     }
+    record.bytes = null;
   }
 }
