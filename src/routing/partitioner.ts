@@ -9,6 +9,7 @@ import { buildConsistentHashing, defaultReplicas } from './consistent-hashing.js
 import { checkNodes, type Distribution, type Placement, type RoutedNode } from './distribution.js';
 import { hashedPart, indexOfByte, parseHashTag } from './hash-tag.js';
 import { defaultHash, keyHashes, type HashName, type KeyHash } from './hash.js';
+import { murmur3, murmur3Unless } from './hash-murmur.js';
 import { Jump } from './jump.js';
 import { buildKetama } from './ketama.js';
 import { Maglev } from './maglev.js';
@@ -172,6 +173,13 @@ function wholeKeyHash(hash: KeyHash): KeyHash {
 }
 
 function taggedHash(hash: KeyHash, open: number, close: number): KeyHash {
+  const twoPasses = taggedHashOfAny(hash, open, close);
+  if (hash !== murmur3) return twoPasses;
+  const onePass = murmur3Unless(open, twoPasses);
+  return (bytes, start, end) => (start === end ? 0 : onePass(bytes, start, end));
+}
+
+function taggedHashOfAny(hash: KeyHash, open: number, close: number): KeyHash {
   return (bytes, start, end) => {
     if (start === end) return 0;
     const opened = indexOfByte(bytes, start, end, open);
