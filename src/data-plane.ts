@@ -117,6 +117,8 @@ export class DataPlane {
   report(): WorkerReport {
     const { context } = this;
     context.turn.begin();
+    for (const session of this.registry) session.countBytesOut();
+    for (const pool of this.#pools.values()) pool.countBytesOut();
     return {
       workerId: context.workerId,
       pid: process.pid,

@@ -57,11 +57,14 @@ export class RespService {
 
   /** Serves any request; `found` is what its first word names, undefined for an unknown command. */
   execute(session: RespSession, request: RespRequest, found: Command | undefined): Outcome {
+    if (session.replyMode === 'skip-next') session.replyMode = 'skip-this';
     const command = this.#resolve(session, request, found);
-    if (command === undefined) return Outcome.done;
+    if (command === undefined) {
+      if (session.replyMode === 'skip-this') session.replyMode = 'on';
+      return Outcome.done;
+    }
     session.lastCommand = command;
     request.command = command;
-    if (session.replyMode === 'skip-next') session.replyMode = 'skip-this';
     const outcome = this.#shapes[command.index]!(session, request);
     if (outcome === Outcome.done) {
       session.commands++;

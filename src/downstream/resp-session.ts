@@ -60,11 +60,21 @@ export class RespSession extends Session {
     return this.lane.respVersion;
   }
 
-  /** Later requests go to the same nodes through connections of another database or RESP version. */
+  /**
+   * Later requests go to the same nodes through connections of another database or RESP version. Only when nothing is in
+   * flight (see waitsForReplies): a node may serve the new connection first, and a client would not see its own write.
+   */
   switchLane(db: number, respVersion: 2 | 3): void {
     const { pool } = this.service;
     pool.checkIn(this.lane);
     this.lane = pool.checkOut(db, respVersion);
+  }
+
+  /** True while replies are awaited: the session waits for them, and the request must be shown again. */
+  waitsForReplies(): boolean {
+    if (this.head === null) return false;
+    this.stallUntilAnswered();
+    return true;
   }
 
   override close(): void {

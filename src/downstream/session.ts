@@ -48,6 +48,9 @@ export abstract class Session implements OutputOwner, Waiter {
   #isWoken = false;
   #endsWhenServed = false;
   #closesWhenDrained = false;
+  /** Stalled until nothing is in flight, not only until less is. */
+  #waitsForAll = false;
+  #countedBytesOut = 0;
   readonly #owner: SessionOwner;
 
   constructor(context: WorkerContext, accepted: Socket, owner: SessionOwner) {
@@ -224,6 +227,12 @@ export abstract class Session implements OutputOwner, Waiter {
     channel.whenRelieved(this);
   }
 
+  /** Stops serving until nothing is in flight: for a request that changes where later ones go. */
+  protected stallUntilAnswered(): void {
+    this.#waitsForAll = true;
+    this.#stall();
+  }
+
   /** No request after this one is served; the connection closes when every reply has left. */
   endAfterReplies(): void {
     if (this.isClosed || this.#isEnding) return;
@@ -286,7 +295,7 @@ export abstract class Session implements OutputOwner, Waiter {
     if (this.#isStalled) return;
     this.#isStalled = true;
     this.output.tellsDrain = true;
-    this.context.counters.clientPauses++;
+    if (!this.#waitsForAll) this.context.counters.clientPauses++;
     if (!this.#isPaused) {
       this.#isPaused = true;
       this.#socket.pause();
@@ -295,6 +304,8 @@ export abstract class Session implements OutputOwner, Waiter {
 
   #considerResuming(): void {
     const { limits } = this.context;
+    if (this.#waitsForAll && this.head !== null) return;
+    this.#waitsForAll = false;
     if (this.inFlight * 2 > limits.clientInFlightMax) return;
     if (this.output.pendingBytes * 2 > limits.clientOutputPauseBytes) {
       this.output.tellsDrain = true;
@@ -327,6 +338,13 @@ export abstract class Session implements OutputOwner, Waiter {
   }
 
   // ---- bytes ----
+
+  /** Adds what was sent since the last call to the worker's counter. Called before a report and at the end. */
+  countBytesOut(): void {
+    const { sentBytes } = this.output;
+    this.context.counters.clientBytesOut += sentBytes - this.#countedBytesOut;
+    this.#countedBytesOut = sentBytes;
+  }
 
   #onBytes(bytes: Buffer, length: number): void {
     if (this.isClosed || this.#isEnding) return;
@@ -390,6 +408,7 @@ export abstract class Session implements OutputOwner, Waiter {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.countBytesOut();
     this.output.close();
     this.#input.clear();
     this.#socket.destroy();

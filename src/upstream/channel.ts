@@ -77,6 +77,7 @@ export class Channel implements OutputOwner {
   #scanner: ReplyScanner;
   #socket: Socket | undefined;
   #handshakeReplies = 0;
+  #countedBytesOut = 0;
   #startedMs = 0;
   #waiters: Waiter[] = [];
   #retry: NodeJS.Timeout | undefined;
@@ -164,6 +165,13 @@ export class Channel implements OutputOwner {
   /** What the node sent was framed, but cannot be true: `clause` says what. Its connection is closed and opened anew. */
   distrust(clause: string): void {
     if (this.state === 'ready') this.#fail('protocol', clause);
+  }
+
+  /** Adds what was sent since the last call to the worker's counter. Called before a report and when a connection ends. */
+  countBytesOut(): void {
+    const { sentBytes } = this.output;
+    this.#context.counters.upstreamBytesOut += sentBytes - this.#countedBytesOut;
+    this.#countedBytesOut = sentBytes;
   }
 
   onDrained(): void {
@@ -422,6 +430,8 @@ export class Channel implements OutputOwner {
     this.failure = failure;
     this.#socket?.destroy();
     this.#socket = undefined;
+    this.countBytesOut();
+    this.#countedBytesOut = 0;
     this.output.close();
     this.output = new Output(context, this);
     this.#scanner = this.#options.newScanner();

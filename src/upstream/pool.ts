@@ -77,6 +77,11 @@ export class Pool {
     this.#lanes.clear();
   }
 
+  /** Brings the worker's counter of bytes sent to nodes up to date. */
+  countBytesOut(): void {
+    for (const lane of this.#lanes.values()) for (const channel of lane.channels) channel.countBytesOut();
+  }
+
   /** The state of each node, from the default lane, and what all lanes have in flight. */
   report(): NodeReport[] {
     return this.nodes.map((node, index) => {

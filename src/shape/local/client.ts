@@ -13,7 +13,6 @@ import { okBytes } from './connection.js';
 
 const SYNTAX = errorReply('ERR syntax error');
 const BAD_ID = errorReply('ERR client-id should be greater than 0');
-const NOT_INTEGER = errorReply('ERR value is not an integer or out of range');
 
 const id: Shape = (session) => session.replyValue(integerReply(session.id));
 
@@ -106,7 +105,6 @@ function killFilter(request: RespRequest): (ClientFilter & { skipsMe?: boolean }
     const value = request.text(i + 1);
     switch (request.word(i)) {
       case 'ID': {
-        if (!/^-?\d{1,18}$/.test(value)) return NOT_INTEGER;
         const one = toId(value);
         if (one === undefined) return BAD_ID;
         filter.ids = [one];

@@ -16,8 +16,11 @@ const NO_PASSWORD = errorReply(
 const WRONG_PASS = errorReply('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_DB = errorReply('ERR DB index is out of range');
 const NOT_INTEGER = errorReply('ERR value is not an integer or out of range');
+const NOT_INT32 = errorReply('ERR value is out of range, value must between -2147483648 and 2147483647');
 const BAD_PROTOCOL = errorReply('NOPROTO unsupported protocol version');
 const BAD_VERSION = errorReply('ERR Protocol version is not an integer or out of range');
+/** Integers as Redis reads them: no plus, no leading zero. */
+const INTEGER = /^(?:0|-?[1-9]\d{0,17})$/;
 
 const ping: Shape = (session, request) => {
   if (request.argc > 2) return session.replyError(errorReply("ERR wrong number of arguments for 'ping' command"));
@@ -34,20 +37,25 @@ const quit: Shape = (session) => {
 };
 
 const reset: Shape = (session) => {
+  if ((session.db !== 0 || session.respVersion !== 2) && session.waitsForReplies()) return Outcome.stalled;
   session.name = '';
   session.replyMode = 'on';
   session.isNoEvict = false;
   session.isNoTouch = false;
-  session.switchLane(0, 2);
+  if (session.db !== 0 || session.respVersion !== 2) session.switchLane(0, 2);
   return session.replyBytes(RESET);
 };
 
 const select: Shape = (session, request) => {
   const text = request.text(1);
-  if (!/^-?\d{1,10}$/.test(text)) return session.replyError(NOT_INTEGER);
+  if (!INTEGER.test(text)) return session.replyError(NOT_INTEGER);
   const db = Number(text);
+  if (db < -(2 ** 31) || db >= 2 ** 31) return session.replyError(NOT_INT32);
   if (db < 0 || db >= session.service.pool.config.databases) return session.replyError(BAD_DB);
-  if (db !== session.db) session.switchLane(db, session.respVersion);
+  if (db !== session.db) {
+    if (session.waitsForReplies()) return Outcome.stalled;
+    session.switchLane(db, session.respVersion);
+  }
   return session.replyBytes(OK);
 };
 
@@ -67,7 +75,7 @@ const hello: Shape = (session, request) => {
   let version: number = session.respVersion;
   let name: string | undefined;
   if (request.argc > 1) {
-    if (!/^-?\d{1,18}$/.test(request.text(1))) return session.replyError(BAD_VERSION);
+    if (!INTEGER.test(request.text(1))) return session.replyError(BAD_VERSION);
     version = Number(request.text(1));
     if (version !== 2 && version !== 3) return session.replyError(BAD_PROTOCOL);
   }
@@ -86,6 +94,7 @@ const hello: Shape = (session, request) => {
       return session.replyError(errorReply(`ERR Syntax error in HELLO option '${request.text(i)}'`));
     }
   }
+  if (version !== session.respVersion && session.waitsForReplies()) return Outcome.stalled;
   if (name !== undefined) session.name = name;
   if (version !== session.respVersion) session.switchLane(session.db, version === 3 ? 3 : 2);
   return session.replyValue(greeting(session));

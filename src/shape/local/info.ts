@@ -75,6 +75,7 @@ const stats: Section = (report) => {
     ['upstream_connect_failures', count('upstreamConnectFailures')],
     ['upstream_protocol_errors', count('upstreamProtocolErrors')],
     ['upstream_net_input_bytes', count('upstreamBytesIn')],
+    ['upstream_net_output_bytes', count('upstreamBytesOut')],
   ];
 };
 
