@@ -52,7 +52,7 @@ export class Turn {
     if (!this.#hasBegun) this.begin();
   }
 
-  /** Books a call of `wake` at the end of this turn, before the outputs are flushed. */
+  /** Books a call of `wake` at the end of this turn, before the outputs are flushed; from within `wake`, of the next. */
   wakeLater(sleeper: Wakeable): void {
     this.#sleepers.push(sleeper);
     if (!this.#hasBegun) this.begin();
@@ -65,6 +65,7 @@ export class Turn {
       for (const sleeper of sleepers) sleeper.wake();
     }
     this.#hasBegun = false;
+    if (this.#sleepers.length > 0) this.begin();
     const dirty = this.#dirty;
     this.#dirty = this.#spare;
     for (let i = 0; i < dirty.length; i++) dirty[i]!.flush();
