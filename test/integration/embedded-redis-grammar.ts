@@ -1,9 +1,9 @@
 /**
- * Random Redis commands for embedded-redis.test.ts: a line per command form, over few keys, so that types collide and errors
- * are as common as successes. In a line, CAPITAL words in braces are pools, `a|b` is a choice, `?` may be absent, `*` repeats 0 to 3
- * times, `+` 1 to 3 times; `<...>` groups. Commands whose answer is random are left out, those without order are sorted by the test.
+ * Random Redis commands for embedded-redis.test.ts, in the notation of embedded-grammar.ts: over few keys, so that types collide and
+ * errors are as common as successes. Commands whose answer is random are left out; those without order are sorted by the test.
  */
 import fc from 'fast-check';
+import { type Words, linesOf } from './embedded-grammar.js';
 
 const POOLS: Readonly<Record<string, readonly string[]>> = {
   K: ['a', 'b', 'c', 'd', '', 'k\xff\0'],
@@ -233,66 +233,12 @@ flushall x
 nosuch {V}*
 `;
 
-type Words = readonly string[];
-
-/** One atom with its repeat mark; `rest` is what follows it. */
-function parseAtom(text: string): { readonly atom: fc.Arbitrary<Words>; readonly rest: string } {
-  let end: number;
-  let inner: fc.Arbitrary<Words>;
-  if (text.startsWith('<')) {
-    let depth = 0;
-    for (end = 0; end < text.length; end += 1) {
-      if (text[end] === '<') depth += 1;
-      if (text[end] === '>') depth -= 1;
-      if (depth === 0) break;
-    }
-    inner = parseChoice(text.slice(1, end));
-    end += 1;
-  } else {
-    const word = /^(?:\{[A-Z]\}|[^ ?*+<>]+)/.exec(text)?.[0];
-    if (word === undefined) throw new Error(`grammar: ${text}`);
-    end = word.length;
-    const pool = /^\{([A-Z])\}$/.exec(word)?.[1];
-    inner = pool === undefined ? fc.constant([word]) : fc.constantFrom(...POOLS[pool]!).map((value) => [value]);
-  }
-  const repeats = { '?': [0, 1], '*': [0, 3], '+': [1, 3] }[text[end] ?? ''];
-  if (!repeats) return { atom: inner, rest: text.slice(end) };
-  const repeated = fc.array(inner, { minLength: repeats[0]!, maxLength: repeats[1]! });
-  return { atom: repeated.map((lists) => lists.flat()), rest: text.slice(end + 1) };
-}
-
-function parseSequence(text: string): fc.Arbitrary<Words> {
-  const atoms: fc.Arbitrary<Words>[] = [];
-  let rest = text.trimStart();
-  while (rest !== '') {
-    const parsed = parseAtom(rest);
-    atoms.push(parsed.atom);
-    rest = parsed.rest.trimStart();
-  }
-  return fc.tuple(...atoms).map((lists) => lists.flat());
-}
-
-function parseChoice(text: string): fc.Arbitrary<Words> {
-  const choices: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let at = 0; at <= text.length; at += 1) {
-    if (text[at] === '<') depth += 1;
-    if (text[at] === '>') depth -= 1;
-    if (at === text.length || (text[at] === '|' && depth === 0)) {
-      choices.push(text.slice(start, at));
-      start = at + 1;
-    }
-  }
-  return fc.oneof(...choices.map(parseSequence));
-}
-
 /** An argument less makes the answer random; Redis 7.2 gave the ranks an option that 7.0 refuses. */
 const FIXED = new Set(['spop', 'srandmember', 'zrandmember', 'zrank', 'zrevrank']);
 
 /** Command lines in binary strings. One in twelve loses its last argument or gets one too many. */
 export const redisCommand: fc.Arbitrary<Words> = fc
-  .tuple(fc.oneof(...FORMS.trim().split('\n').map(parseSequence)), fc.integer({ min: 0, max: 23 }))
+  .tuple(linesOf(FORMS, POOLS), fc.integer({ min: 0, max: 23 }))
   .map(([words, chance]) => {
     if (FIXED.has(words[0]!)) return words;
     if (chance === 0 && words.length > 1) return words.slice(0, -1);

@@ -1,10 +1,7 @@
 /** What a comparison with redis-server cannot show: memory bound, expiry by an injected clock, random answers, limits. */
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type EmbeddedNode,
-  type EmbeddedNodeOptions,
-  startEmbeddedRedis,
-} from '../../../../src/embedded/redis/server.js';
+import type { EmbeddedNode } from '../../../../src/embedded/node.js';
+import { type EmbeddedRedisOptions, startEmbeddedRedis } from '../../../../src/embedded/redis/server.js';
 import { EnvironmentError } from '../../../../src/errors.js';
 import { type RawClient, connectRaw } from '../../../support/wire.js';
 
@@ -12,7 +9,7 @@ const OUT_OF_MEMORY = "-OOM command not allowed when used memory > 'maxmemory'.\
 const nodes: EmbeddedNode[] = [];
 const clients: RawClient[] = [];
 
-async function start(options: EmbeddedNodeOptions = {}): Promise<RawClient> {
+async function start(options: EmbeddedRedisOptions = {}): Promise<RawClient> {
   const node = await startEmbeddedRedis({ port: 0, ...options });
   nodes.push(node);
   const client = await connectRaw(node.port);
