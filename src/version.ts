@@ -1,6 +1,6 @@
 /**
  * Versions that the proxy tells. `REDIS_VERSION` is the version of Redis whose commands and texts the proxy follows:
- * client libraries switch features on by it.
+ * client libraries switch features on by it. `MEMCACHED_VERSION` is the same for memcached.
  */
 import { readFileSync } from 'node:fs';
 
@@ -12,3 +12,4 @@ function readPackageVersion(): string {
 
 export const VERSION: string = readPackageVersion();
 export const REDIS_VERSION = '7.0.15';
+export const MEMCACHED_VERSION = '1.6.18';

@@ -23,6 +23,8 @@ export interface WorkerReport {
   readonly workerId: number;
   readonly pid: number;
   readonly counters: Readonly<WorkerCounters>;
+  /** Requests of memcached clients, by command id. */
+  readonly mcCommands: readonly number[];
   readonly clients: number;
   readonly rssBytes: number;
   readonly cpuUserMicros: number;

@@ -16,6 +16,8 @@ export class WorkerCounters {
   commands = 0;
   /** Commands that went to several nodes and were merged. */
   commandsSplit = 0;
+  /** Parts of memcached gets whose node failed, so that their keys were answered as misses. */
+  partsMissed = 0;
   /** Error replies made by the proxy itself. */
   errorsProxy = 0;
   errorsProtocol = 0;

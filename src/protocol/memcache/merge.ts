@@ -54,6 +54,11 @@ export class McMerger {
     return this.#areAllTaken(parts);
   }
 
+  /** After `merge` answered false: whether the part with this index has an item that its node was not asked for. */
+  isLeftOver(part: McReplyPart, index: number): boolean {
+    return this.#items.read(part.buf, this.#positions[index]!, part.end);
+  }
+
   #rewind(parts: readonly McReplyPart[]): void {
     if (this.#positions.length < parts.length) this.#positions = new Int32Array(2 * parts.length);
     for (let p = 0; p < parts.length; p++) this.#positions[p] = parts[p]!.start;
