@@ -43,7 +43,7 @@ export interface ItemCounters {
 const CLOCK_LEAD_S = 62;
 const RELATIVE_MAX_S = 60 * 60 * 24 * 30;
 /** What an item costs here besides key and value, rounded up (docs/embedded-nodes.md). */
-const OVERHEAD_BYTES = 256;
+const OVERHEAD_BYTES = 264;
 /** What it costs in memcached, which is what the item size limit is about. */
 const HEADER_BYTES = 48 + 8;
 const FLAGS_BYTES = 4;
@@ -128,10 +128,17 @@ export class ItemStore {
 
   /** Stores a new item over any other; the item gets its CAS number. */
   put(key: string, fields: Partial<Item> & Pick<Item, 'value'>): Item {
+    // One literal, field by field: objects put together by spreading take twice the memory.
     const item: Item = {
-      ...{ flags: 0, expiresAt: 0, lastAccess: this.nowS, cas: this.nextCas() },
-      ...{ fetched: false, stale: false, tokenSent: false, keyIsBinary: false },
-      ...fields,
+      value: fields.value,
+      flags: fields.flags ?? 0,
+      expiresAt: fields.expiresAt ?? 0,
+      cas: this.nextCas(),
+      lastAccess: this.nowS,
+      fetched: false,
+      stale: fields.stale ?? false,
+      tokenSent: fields.tokenSent ?? false,
+      keyIsBinary: fields.keyIsBinary ?? false,
     };
     this.#items.set(key, item);
     this.counters.stored += 1;

@@ -8,7 +8,7 @@ import { IndexedMap } from './indexed-map.js';
 import type { Store } from './store.js';
 import type { Value, ValueType } from './values.js';
 
-const ENTRY_BYTES = 152;
+const ENTRY_BYTES = 192;
 
 export interface Entry {
   value: Value;

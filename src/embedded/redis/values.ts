@@ -12,7 +12,7 @@ export type ValueType = Value['type'];
 
 const STRING_BYTES = 48;
 const FIELD_BYTES = 120;
-const MEMBER_BYTES = 88;
+const MEMBER_BYTES = 96;
 /** Appending only links strings together; after this many links the text is copied into one piece. */
 const LINKS_MAX = 64;
 
