@@ -20,7 +20,7 @@ import type { SessionRegistry } from './registry.js';
 import type { Peers } from '../control/peers.js';
 
 /** Longest list of arguments that an unknown-command error quotes; more is never shown. */
-const QUOTED_ARGS_MAX = 20;
+const QUOTED_ARGS_MAX = 44;
 
 export class RespService {
   readonly context: WorkerContext;
@@ -79,7 +79,10 @@ export class RespService {
   /** The command or subcommand, once its name and its number of arguments are right; else the client has its error. */
   #resolve(session: RespSession, request: RespRequest, found: Command | undefined): Command | undefined {
     let command = found;
-    if (command === undefined) return this.#refuse(session, unknownCommand(this.#quoted(request)));
+    if (command === undefined) {
+      if (isHttp(request)) return this.#refuseHttp(session);
+      return this.#refuse(session, unknownCommand(this.#quoted(request)));
+    }
     if (command.hasSubcommands && request.argc > 1) {
       const sub = this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!);
       if (sub === undefined) return this.#refuse(session, unknownSubcommand(command, request.text(1)));
@@ -94,11 +97,27 @@ export class RespService {
     session.reply(errorReply(text), session.isSilent);
   }
 
+  /** As redis-server does: no answer, and whatever the page has put into the request's body is not served. */
+  #refuseHttp(session: RespSession): undefined {
+    this.context.counters.clientsClosedProtocol++;
+    this.context.logger.warn(
+      { client: session.remoteAddress },
+      'client closed: it sent POST or Host:, so a web page may be using its browser to reach the cache',
+    );
+    session.endAfterReplies();
+  }
+
   #quoted(request: RespRequest): string[] {
     const args: string[] = [];
     for (let i = 0; i < Math.min(request.argc, QUOTED_ARGS_MAX); i++) args.push(request.text(i));
     return args;
   }
+}
+
+/** An HTTP request reads as inline commands, one of which is its Host header. */
+function isHttp(request: RespRequest): boolean {
+  const bytes = request.args[1]! - request.args[0]!;
+  return (bytes === 4 || bytes === 5) && /^(post|host:)$/i.test(request.text(0));
 }
 
 function isPlain(command: Command): boolean {
