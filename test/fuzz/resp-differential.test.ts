@@ -80,17 +80,17 @@ async function settle(subject: Subject): Promise<void> {
 async function run(subject: Subject, pieces: readonly Buffer[], mustClose: boolean): Promise<Seen> {
   await Promise.all(subject.nodes.map((node) => node.call('FLUSHALL')));
   const client = await connectRaw(subject.port);
-  let closes = false;
-  void client.closed.then(() => (closes = true));
-  client.socket.once('end', () => (closes = true));
+  const end = { came: false };
+  void client.closed.then(() => (end.came = true));
+  client.socket.once('end', () => (end.came = true));
   for (const piece of pieces) client.send(piece);
   await settle(subject);
-  for (let more = 0; mustClose && !closes && more < CLOSING_SETTLES_MAX; more++) await settle(subject);
-  const seen = closes;
-  if (!seen) client.end();
+  for (let more = 0; mustClose && !end.came && more < CLOSING_SETTLES_MAX; more++) await settle(subject);
+  const closes = end.came;
+  if (!closes) client.end();
   const replies = (await client.readToEnd()).toString('latin1');
   client.destroy();
-  return { replies, closes: seen };
+  return { replies, closes };
 }
 
 /** What redis-server shows first, then what the proxies show. `cut`: where the bytes are cut for the proxies. */
