@@ -17,8 +17,13 @@ const FENCE_REPLY_BYTES = 'MN\r\n'.length;
 
 /** Sends the request to the node of its key. */
 export function forwardToKey(session: McSession, bytes: Buffer): Outcome {
+  return forwardTo(session, bytes, session.nodeOfKey(bytes));
+}
+
+/** Sends the request, as it is but for noreply, to the node with this index. */
+export function forwardTo(session: McSession, bytes: Buffer, node: number): Outcome {
   const { framer } = session;
-  const channel = session.lane.channels[session.nodeOfKey(bytes)]!;
+  const channel = session.lane.channels[node]!;
   if (framer.noreply) return forwardSilently(session, channel, bytes);
   const record = session.context.records.take();
   record.isWrite = framer.isWrite;

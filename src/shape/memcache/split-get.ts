@@ -13,7 +13,7 @@ import { McReplyKind } from '../../protocol/memcache/commands.js';
 import { Accept, type Channel } from '../../upstream/channel.js';
 import { Outcome } from '../request.js';
 import { GetGather } from './get-gather.js';
-import { forwardToKey } from './send.js';
+import { forwardTo } from './send.js';
 import type { McShape } from './shape.js';
 
 const LINE_END = Buffer.from('\r\n', 'latin1');
@@ -23,7 +23,8 @@ export const splitGet: McShape = (session, bytes) => {
   const { keyCount } = framer;
   const owners = new Int32Array(keyCount);
   const nodes = findOwners(session, bytes, owners);
-  if (nodes.length === 1) return forwardToKey(session, bytes);
+  // A gat without a key is legal in memcached; any node answers its END.
+  if (nodes.length <= 1) return forwardTo(session, bytes, nodes[0] ?? 0);
   const channels = nodes.map((node) => session.lane.channels[node]!);
   for (const channel of channels) if (channel.isCongested) return session.waitFor(channel);
   const gather = new GetGather(session, bytes, owners, channels);
