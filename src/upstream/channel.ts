@@ -4,7 +4,8 @@
  *   idle ──► connecting ──► handshake ──► ready ──► (lost) ──► connecting ...
  *                 └───────────┴──► down ──(back-off)──► connecting
  *
- * Requests are taken in every state but down and closed; until the connection is ready they wait in the output. Replies
+ * Requests are taken in every state but down and closed, and while a lost connection is opened again for the second time
+ * and on, because that may take long; until the connection is ready they wait in the output. Replies
  * come in the order of requests, so the queue's head is whose reply is arriving. The invariant that everything rests on:
  * bytes from the socket are matched to records by position alone, hence on any doubt (a timeout, an unparseable reply, a
  * reply nobody asked for) the socket is destroyed and every record in the queue fails. A connection is never reused after that.
@@ -16,7 +17,7 @@ import type { Slab } from '../io/slab.js';
 import { Scan } from '../protocol/resp/scan.js';
 import type { WorkerContext } from '../worker-context.js';
 import type { Failure, FailureKind } from './failure.js';
-import type { Handshake } from './handshake.js';
+import type { Handshake, HandshakeStep } from './handshake.js';
 import { Progress, type InFlight } from './in-flight.js';
 import type { UpstreamNode } from './node.js';
 import { PartialReply } from './partial-reply.js';
@@ -57,6 +58,10 @@ const PUSH = 62;
 const MINUS = 45;
 /** A reply longer than this goes on to its client while it is still coming in, if it is that client's turn. */
 const STREAM_BYTES_MIN = 64 * 1024;
+/** The replies to a handshake are a few hundred bytes. */
+const HANDSHAKE_BYTES_MAX = 64 * 1024;
+/** A connection that lived shorter than this is not opened again at once. */
+const STABLE_MS = 1000;
 
 export class Channel implements OutputOwner {
   state: ChannelState = 'idle';
@@ -79,6 +84,7 @@ export class Channel implements OutputOwner {
   #handshakeReplies = 0;
   #countedBytesOut = 0;
   #startedMs = 0;
+  #readySinceMs = 0;
   #waiters: Waiter[] = [];
   #retry: NodeJS.Timeout | undefined;
   /** Where the replies of the read in progress are kept that have to wait, and how far they lie from where they were. */
@@ -106,7 +112,7 @@ export class Channel implements OutputOwner {
   accept(record: InFlight): (typeof Accept)[keyof typeof Accept] {
     if (this.state !== 'ready') {
       if (this.state === 'idle') this.connect();
-      if (this.state === 'down' || this.state === 'closed') return Accept.down;
+      if (this.state === 'down' || this.state === 'closed' || this.#backoff.attempts > 0) return Accept.down;
     }
     if (this.isCongested) return Accept.congested;
     record.queuedAtMs = this.#context.turn.nowMs;
@@ -143,14 +149,21 @@ export class Channel implements OutputOwner {
   /** Called by a coarse timer: fails the channel if the oldest request, or connecting, has taken too long. */
   checkDeadline(nowMs: number): void {
     const { connectTimeoutMs, requestTimeoutMs } = this.#options;
+    const head = this.#head;
+    const isLate = head !== null && requestTimeoutMs > 0 && nowMs - head.queuedAtMs >= requestTimeoutMs;
+    if (isLate) {
+      this.node.timeouts++;
+      this.#context.counters.upstreamTimeouts++;
+    }
+    const clause = `did not answer within ${requestTimeoutMs} ms`;
     if (this.state === 'connecting' || this.state === 'handshake') {
       if (nowMs - this.#startedMs >= connectTimeoutMs) {
         this.#fail('connect-timeout', `did not accept the connection within ${connectTimeoutMs} ms`);
+      } else if (isLate) {
+        this.#failWaiting(clause);
       }
-    } else if (this.#head !== null && requestTimeoutMs > 0 && nowMs - this.#head.queuedAtMs >= requestTimeoutMs) {
-      this.node.timeouts++;
-      this.#context.counters.upstreamTimeouts++;
-      this.#fail('timeout', `did not answer within ${requestTimeoutMs} ms`);
+    } else if (isLate) {
+      this.#fail('timeout', clause);
     }
   }
 
@@ -197,11 +210,13 @@ export class Channel implements OutputOwner {
   }
 
   #becomeReady(): void {
+    const { logger, turn } = this.#context;
     this.state = 'ready';
-    this.failure = undefined;
-    this.#backoff.reset();
+    this.#readySinceMs = turn.nowMs;
     this.output.attach(this.#socket!);
-    this.#context.logger.debug({ node: this.node.id }, 'node connected');
+    if (this.failure === undefined) logger.debug({ node: this.node.id }, `node ${this.node.label} is connected`);
+    else logger.info({ node: this.node.id }, `node ${this.node.label} is back`);
+    this.failure = undefined;
   }
 
   #onSocketError(socket: Socket, error: NodeJS.ErrnoException | undefined): void {
@@ -242,7 +257,8 @@ export class Channel implements OutputOwner {
       }
       this.#dequeue(record);
       const session = record.session;
-      if (session !== null && session.head === record) session.deliver(record, bytes, pos, scanner.end - record.fenceBytes);
+      if (session !== null && session.head === record)
+        session.deliver(record, bytes, pos, scanner.end - record.fenceBytes);
       else this.#hold(record, bytes, pos, scanner.end - record.fenceBytes, length);
       pos = scanner.end;
     }
@@ -302,6 +318,10 @@ export class Channel implements OutputOwner {
   #keepPartial(record: InFlight, bytes: Buffer, pos: number, length: number): void {
     const { consumed, bytesExpected } = this.#scanner;
     const partial = this.#partial;
+    if (this.#scanner.type === PUSH) {
+      this.#fail('protocol', 'sent a push message that nobody asked for');
+      return;
+    }
     if (bytesExpected > STREAM_BYTES_MIN && this.#startStream(record)) {
       this.#stream(record, bytes, pos, consumed);
       partial.append(bytes, consumed, length, 0);
@@ -325,6 +345,10 @@ export class Channel implements OutputOwner {
     const result = scanner.scan(buffer, from, end, record.expect);
     if (result === Scan.error) {
       this.#fail('protocol', `sent what is no reply: ${scanner.error}`);
+      return -1;
+    }
+    if (scanner.type === PUSH) {
+      this.#fail('protocol', 'sent a push message that nobody asked for');
       return -1;
     }
     if (result === Scan.frame) {
@@ -396,6 +420,10 @@ export class Channel implements OutputOwner {
     const partial = this.#partial;
     const kept = partial.length;
     partial.append(bytes, 0, length, 0);
+    if (partial.length > HANDSHAKE_BYTES_MAX) {
+      this.#fail('handshake', `sent ${partial.length} bytes in answer to the handshake`);
+      return -1;
+    }
     const { requests } = this.#options.handshake;
     let from = partial.consumed;
     while (this.#handshakeReplies < requests.length) {
@@ -406,16 +434,24 @@ export class Channel implements OutputOwner {
         return -1;
       }
       const step = requests[this.#handshakeReplies]!;
-      const isError = result === Scan.error || this.#scanner.type === MINUS;
-      if (isError && (step.isRequired || result === Scan.error)) {
+      if (result === Scan.error || this.#scanner.type === MINUS) {
         const text = partial.buffer.toString('latin1', from, Math.min(partial.length, from + 200)).split('\r\n')[0]!;
-        this.#fail('handshake', `refused ${step.name}: ${text.replace(/^-/, '')}`);
-        return -1;
+        const clause = refusalOf(step, text, result === Scan.error);
+        if (clause !== undefined) {
+          this.#fail('handshake', clause);
+          return -1;
+        }
       }
       this.#handshakeReplies++;
       from = this.#scanner.end;
     }
+    const left = partial.length - from;
     partial.clear();
+    if (left > 0) {
+      // No request has been sent yet, so a client's record must not take these for its reply.
+      this.#fail('protocol', `sent ${left} bytes that nobody asked for`);
+      return -1;
+    }
     this.#becomeReady();
     return from - kept;
   }
@@ -436,26 +472,44 @@ export class Channel implements OutputOwner {
     this.output = new Output(context, this);
     this.#scanner = this.#options.newScanner();
     this.#partial.clear();
+    this.state = 'down';
+    if (kind !== 'removed') this.#bookRetry(wasReady && context.turn.nowMs - this.#readySinceMs >= STABLE_MS);
+    this.#failRecords(failure);
+    this.#relieve();
+  }
+
+  /** The connection is not there in time for what waits for it. Nothing has been sent; the attempt goes on. */
+  #failWaiting(clause: string): void {
+    this.output.close();
+    this.output = new Output(this.#context, this);
+    const text = `node ${this.node.label} ${clause}`;
+    this.#failRecords({ kind: 'timeout', node: this.node.id, text, wasReady: false });
+    this.#relieve();
+  }
+
+  /** Empties the queue. */
+  #failRecords(failure: Failure): void {
     let record = this.#head;
     this.#head = this.#tail = null;
     this.inFlight = 0;
-    this.state = 'down';
-    if (kind !== 'removed') this.#bookRetry(wasReady);
     while (record !== null) {
       const next: InFlight | null = record.nextInChannel;
       record.nextInChannel = null;
       if (record.session !== null) record.session.onFailure(record, failure);
       else if (record.gather !== null) record.gather.onPartFailure(record, failure);
-      else context.records.giveBack(record);
+      else this.#context.records.giveBack(record);
       record = next;
     }
-    this.#relieve();
   }
 
-  /** A connection that was good is opened again at once, so that a node's restart costs no back-off. */
-  #bookRetry(wasReady: boolean): void {
-    const delayMs = wasReady ? 0 : this.#backoff.nextDelayMs();
-    if (wasReady) this.state = 'idle';
+  /**
+   * A connection that was good is opened again at once, so that a node's restart costs no back-off. One that a node ends
+   * as soon as it is there (too many clients, for example) was not good: it would be opened in a tight loop.
+   */
+  #bookRetry(wasGood: boolean): void {
+    if (wasGood) this.#backoff.reset();
+    const delayMs = wasGood ? 0 : this.#backoff.nextDelayMs();
+    if (wasGood) this.state = 'idle';
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#context.turn.begin();
@@ -482,4 +536,14 @@ export class Channel implements OutputOwner {
     this.#waiters = [];
     for (const waiter of waiters) waiter.onRelieved();
   }
+}
+
+/**
+ * Why an error reply to a step of the handshake makes the connection useless; undefined when it does not. What a node
+ * answers to anything until it is logged in, or before it closes the connection, is such a reason at any step.
+ */
+function refusalOf(step: HandshakeStep, text: string, isGarbage: boolean): string | undefined {
+  if (text.startsWith('-NOAUTH')) return 'asks for a password, and the configuration has none';
+  if (!step.isRequired && !isGarbage && !text.startsWith('-ERR max number of clients')) return undefined;
+  return `refused ${step.name}: ${text.replace(/^-/, '')}`;
 }
