@@ -89,12 +89,13 @@ async function restartable(start) {
 }
 
 /** The subjects that the options ask for and that can run here. A missing nutcracker is said and left out. */
-export async function startSubjects(protocol, nodes, { peerOnly, direct }) {
+export async function startSubjects(protocol, nodes, { peerOnly, direct, ringwardOnly = false }) {
   const subjects = [];
   if (!peerOnly) {
     if (!existsSync(main)) throw new Error('dist/main.js does not exist: run `npm run build`');
     subjects.push(await restartable(() => startRingward(protocol, nodes)));
   }
+  if (ringwardOnly) return subjects;
   if (findProgram('nutcracker') !== undefined) {
     subjects.push(await restartable(() => startNutcracker(protocol, nodes)));
   } else if (peerOnly) {
