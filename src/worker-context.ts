@@ -22,7 +22,7 @@ export interface WorkerContext {
   /** The one buffer that every socket reads into. */
   readonly readBuffer: Buffer;
   readonly counters: WorkerCounters;
-  /** Requests of memcached clients, by command id (protocol/memcache/commands.ts). */
+  /** What memcached clients asked for, by command id: requests, or keys of a get (protocol/memcache/commands.ts). */
   readonly mcCommands: Float64Array;
   readonly logger: Logger;
   readonly random: () => number;

@@ -23,7 +23,7 @@ export interface WorkerReport {
   readonly workerId: number;
   readonly pid: number;
   readonly counters: Readonly<WorkerCounters>;
-  /** Requests of memcached clients, by command id. */
+  /** What memcached clients asked for, by command id: requests, or keys of a get. */
   readonly mcCommands: readonly number[];
   readonly clients: number;
   readonly rssBytes: number;

@@ -139,7 +139,8 @@ export class McSession extends Session {
       if (service.execute(this, bytes) === Outcome.stalled) return false;
     }
     this.context.counters.commands++;
-    this.context.mcCommands[command]!++;
+    // Of gets memcached counts the keys.
+    this.context.mcCommands[command]! += framer.keyCount > 1 ? framer.keyCount : 1;
     return true;
   }
 
