@@ -4,9 +4,10 @@
  */
 import type { CommandModule } from 'yargs';
 import { formatBind } from '../config/address.js';
-import { loadConfigFile } from '../config/load.js';
+import { loadFile } from '../config/load.js';
 import type { Config, ListenerConfig, PoolConfig } from '../config/schema.js';
 import { configOption } from './config-option.js';
+import { lookUpListenNames } from './listen-names.js';
 
 interface CheckArguments {
   readonly config: string;
@@ -16,11 +17,17 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
   command: 'check',
   describe: 'Check a configuration file and summarise it',
   builder: (command) => command.option('config', configOption),
-  handler: ({ config: file }) => {
-    const config = loadConfigFile(file);
-    process.stdout.write(`${file}: ok\n${summarize(config)}`);
-  },
+  handler: ({ config }) => checkFile(config),
 };
+
+/** Prints the summary, and warnings on standard error. @throws {ConfigError} when the file cannot be used. */
+export async function checkFile(file: string): Promise<void> {
+  const loaded = loadFile(file);
+  await lookUpListenNames(loaded);
+  for (const warning of loaded.warnings) process.stderr.write(`${warning}\n`);
+  const kind = loaded.kind === 'twemproxy' ? ' (a twemproxy file)' : '';
+  process.stdout.write(`${file}: ok${kind}\n${summarize(loaded.config)}`);
+}
 
 /** A few lines: one for the process, one per listener, one per pool. */
 export function summarize(config: Config): string {

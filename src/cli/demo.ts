@@ -9,6 +9,8 @@ import { parseConfig } from '../config/load.js';
 import type { Config, Protocol } from '../config/schema.js';
 import { formatSizeBytes, parseSizeBytes } from '../config/size.js';
 import type { RunningProxy } from '../control/proxy.js';
+import { startEmbeddedMemcached } from '../embedded/memcache/server.js';
+import type { EmbeddedNode, EmbeddedNodeOptions } from '../embedded/node.js';
 import { startEmbeddedRedis } from '../embedded/redis/server.js';
 import { createLogger } from '../log.js';
 import { UsageError } from './failure.js';
@@ -20,6 +22,7 @@ const MEMORY_BYTES_MIN = 1024 * 1024;
 
 interface DemoArguments {
   readonly 'redis-port': number;
+  readonly 'memcached-port': number;
   readonly nodes: number;
   readonly 'max-memory': string;
 }
@@ -29,7 +32,7 @@ interface DemoKind {
   readonly protocol: Protocol;
   /** 0: any free port. */
   readonly port: number;
-  readonly startNode: typeof startEmbeddedRedis;
+  readonly startNode: (options: EmbeddedNodeOptions) => Promise<EmbeddedNode>;
 }
 
 interface DemoNode {
@@ -52,19 +55,34 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
         requiresArg: true,
         describe: 'Redis port; 0: any free one',
       })
-      .option('nodes', { type: 'number', default: 3, requiresArg: true, describe: `Nodes, 1 to ${NODES_MAX}` })
+      .option('memcached-port', {
+        type: 'number',
+        default: 11311,
+        requiresArg: true,
+        describe: 'memcached port; 0: any free one',
+      })
+      .option('nodes', {
+        type: 'number',
+        default: 3,
+        requiresArg: true,
+        describe: `Nodes of each protocol, 1 to ${NODES_MAX}`,
+      })
       .option('max-memory', {
         type: 'string',
         default: '64MiB',
         requiresArg: true,
         describe: 'Most memory that each node uses for its data',
       })
-      .example('$0 demo --redis-port 0', 'On a free port'),
+      .example('$0 demo --redis-port 0 --memcached-port 0', 'On free ports'),
   handler: async (options) => {
     const count = requireWhole('--nodes', options.nodes, 1, NODES_MAX);
     const maxMemoryBytes = requireMemory(options['max-memory']);
     const redisPort = requireWhole('--redis-port', options['redis-port'], 0, 65_535);
-    const kinds: readonly DemoKind[] = [{ protocol: 'redis', port: redisPort, startNode: startEmbeddedRedis }];
+    const memcachedPort = requireWhole('--memcached-port', options['memcached-port'], 0, 65_535);
+    const kinds: readonly DemoKind[] = [
+      { protocol: 'redis', port: redisPort, startNode: startEmbeddedRedis },
+      { protocol: 'memcached', port: memcachedPort, startNode: startEmbeddedMemcached },
+    ];
     const nodes = (await Promise.all(kinds.map((kind) => startNodes(kind, count, maxMemoryBytes)))).flat();
     const config = demoConfig(kinds, nodes);
     await runUntilSignal(config, createLogger(config.log), {

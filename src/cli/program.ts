@@ -5,6 +5,7 @@
 import yargs from 'yargs';
 import { checkCommand } from './check.js';
 import { demoCommand } from './demo.js';
+import { importCommand } from './import.js';
 import { UsageError, describeFailure } from './failure.js';
 import { packageVersion } from './package-version.js';
 import { routeCommand } from './route.js';
@@ -31,6 +32,7 @@ function programFor(words: readonly string[]) {
       .command(serveCommand)
       .command(checkCommand)
       .command(routeCommand)
+      .command(importCommand)
       .command(demoCommand)
       .example('$0 demo', 'Try it: a proxy over nodes in this process')
       .example('$0 --config ringward.yaml', 'Run the proxy')

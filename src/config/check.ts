@@ -10,11 +10,11 @@ import { listenerName, listenerSchema, type ListenerFields } from './listener.js
 import { nearest } from './nearest.js';
 import { nodeSchema, resolveNode, type NodeConfig, type NodeFields } from './node.js';
 import { checkPartitioning, partitioningSchema } from './partitioning.js';
-import { authSchema } from './pool.js';
+import { DATABASES_DEFAULT, authSchema } from './pool.js';
 import { valueAt, type Path, type Problem } from './problem.js';
 import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
 import { showValue } from './show-value.js';
-import { resolveAuth, type SecretSources } from './secrets.js';
+import { resolveAuth, resolvePassword, type SecretSources } from './secrets.js';
 
 const FIELDS_OF_ONE_PROTOCOL: readonly (readonly [field: string, protocol: Protocol])[] = [
   ['databases', 'redis'],
@@ -27,12 +27,17 @@ export function checkReferences(data: unknown, sources: SecretSources): readonly
   const problems: Problem[] = [];
   const pools = entriesOf(valueAt(data, ['pools']));
   if (pools !== null && pools.length === 0) problems.push({ path: ['pools'], message: 'expected at least one pool' });
-  checkListeners(data, new Map(pools ?? []), problems);
+  checkListeners(data, new Map(pools ?? []), sources, problems);
   for (const [name, pool] of pools ?? []) checkPool(pool, ['pools', name], sources, problems);
   return problems;
 }
 
-function checkListeners(data: unknown, pools: ReadonlyMap<string, unknown>, problems: Problem[]): void {
+function checkListeners(
+  data: unknown,
+  pools: ReadonlyMap<string, unknown>,
+  sources: SecretSources,
+  problems: Problem[],
+): void {
   const names = new Uniqueness('listener name', problems);
   const binds = new Uniqueness('bind', problems);
   for (const [index, listener] of validItems(data, ['listeners'], listenerSchema)) {
@@ -48,6 +53,30 @@ function checkListeners(data: unknown, pools: ReadonlyMap<string, unknown>, prob
       });
     }
     checkPoolReference(listener, path, pools, problems);
+    checkLogin(listener, path, pools.get(listener.pool), sources, problems);
+  }
+}
+
+/** `password`, `password_file` and `database`: for redis pools only, and within their bounds. */
+function checkLogin(
+  listener: ListenerFields,
+  path: Path,
+  pool: unknown,
+  sources: SecretSources,
+  problems: Problem[],
+): void {
+  if (protocolOf(pool) === 'memcached') {
+    const given = ['password', 'password_file', 'database'] as const;
+    for (const field of given.filter((each) => listener[each] !== undefined && listener[each] !== 0)) {
+      problems.push({ path: [...path, field], message: 'only for redis pools', atKey: true });
+    }
+    return;
+  }
+  resolvePassword(listener, path, sources, problems);
+  const databases = Number(valueAt(pool, ['databases']) ?? DATABASES_DEFAULT);
+  if (listener.database >= databases) {
+    const message = `expected less than ${databases}, the databases of pool "${listener.pool}"; got ${listener.database}`;
+    problems.push({ path: [...path, 'database'], message });
   }
 }
 

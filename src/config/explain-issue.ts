@@ -69,9 +69,9 @@ function explainBound(
   }
 }
 
-/** Values below `auth` may be secrets: their kind is shown, never their text. */
+/** Values below `auth`, and passwords, may be secrets: their kind is shown, never their text. */
 function shown(path: Path): (value: unknown) => string {
-  return path.includes('auth') ? showKind : showValue;
+  return path.includes('auth') || path.at(-1) === 'password' ? showKind : showValue;
 }
 
 function unknownKey(path: Path, key: string): string {

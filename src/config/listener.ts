@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { formatBind, parseBind, type BindAddress } from './address.js';
 import { integer, word } from './fields.js';
+import { passwordFields } from './secret-fields.js';
 import { PROTOCOLS, type Protocol } from './protocol.js';
 import { showValue } from './show-value.js';
 
@@ -15,6 +16,10 @@ export interface ListenerConfig {
   /** Name of a pool in the same configuration, of the same protocol. */
   readonly pool: string;
   readonly backlog: number;
+  /** What clients must log in with before anything else; null: no password. Never log it. */
+  readonly password: string | null;
+  /** The database that sessions start in. */
+  readonly database: number;
 }
 
 const BIND_EXPECTED = '`host:port`, `[v6]:port` or `/path.sock`';
@@ -47,6 +52,13 @@ export const listenerSchema = z.strictObject({
     }),
   pool: z.string().meta({ description: 'Name of the pool that serves this listener.', 'x-type': 'pool name' }),
   backlog: integer(511, 1, 65_535, 'Connections that may wait to be accepted. The system may cap it lower.'),
+  database: integer(
+    0,
+    0,
+    65_535,
+    'Database that sessions start in, below `databases` of the pool. Only for redis pools.',
+  ),
+  ...passwordFields('Password that clients must give (AUTH or HELLO) before any other command. Only for redis pools.'),
   unix_mode: z
     .string()
     .refine((value) => parseMode(value) !== null, {
@@ -63,8 +75,12 @@ export const listenerSchema = z.strictObject({
 export type ListenerFields = z.output<typeof listenerSchema>;
 
 /** Fills in what depends on the pool. */
-export function resolveListener(fields: ListenerFields, poolProtocol: Protocol): ListenerConfig {
-  const { bind, pool, backlog } = fields;
+export function resolveListener(
+  fields: ListenerFields,
+  poolProtocol: Protocol,
+  password: string | null,
+): ListenerConfig {
+  const { bind, pool, backlog, database } = fields;
   const mode = fields.unix_mode === undefined ? null : parseMode(fields.unix_mode);
   return {
     name: listenerName(fields),
@@ -72,6 +88,8 @@ export function resolveListener(fields: ListenerFields, poolProtocol: Protocol):
     bind: bind.kind === 'unix' ? { ...bind, mode } : bind,
     pool,
     backlog,
+    password,
+    database,
   };
 }
 

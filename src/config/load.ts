@@ -6,6 +6,7 @@
  *   text ── document.ts ──► data ── schema.ts ──► fields ── resolve* ──► Config
  *                             └──── check.ts (between fields) ─► problems ─► ConfigError
  */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { ConfigError } from '../errors.js';
@@ -17,31 +18,75 @@ import { resolveLimits } from './limits.js';
 import { resolveListener } from './listener.js';
 import { resolvePool } from './pool.js';
 import { formatPath, type Problem } from './problem.js';
+import type { Protocol } from './protocol.js';
 import { WORKERS_MAX, configSchema, type Config, type ConfigFields } from './schema.js';
-import { resolveAuth, type SecretSources } from './secrets.js';
+import { resolveAuth, resolvePassword, type SecretSources } from './secrets.js';
+import { resolveStats } from './stats.js';
+import { parseTwemproxy, type ListenName } from './twemproxy/load.js';
+import { recognise, type FileKind } from './twemproxy/recognise.js';
 
 type Environment = SecretSources['env'];
 
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const PROBLEMS_SHOWN_MAX = 20;
 
+/** A file of either kind, as a Config and what else there is to say about it. */
+export interface LoadedFile {
+  readonly config: Config;
+  readonly kind: FileKind;
+  /** Complete lines about options that have no effect. */
+  readonly warnings: readonly string[];
+  /** Names to listen on that twemproxy looks up when it reads the file. */
+  readonly listenNames: readonly ListenName[];
+}
+
 /**
- * Reads and checks a configuration file.
+ * Reads and checks a configuration file, Ringward's or twemproxy's.
  * @throws {ConfigError} when the file cannot be read or used; the message has one line per problem.
  */
+export function loadFile(path: string, env: Environment = process.env): LoadedFile {
+  const bytes = readBounded(path);
+  const text = bytes.toString('utf8');
+  const { kind, why, isSure } = recognise(text);
+  if (kind === 'twemproxy') {
+    if (!isUtf8(bytes))
+      throw new ConfigError(`${path}: not valid UTF-8\n${path}: read as a twemproxy file, because ${why}`);
+    const { config, warnings, listenNames } = parseTwemproxy(text, path, why, templateFor);
+    return { config: freezeDeep(config), kind, warnings, listenNames };
+  }
+  try {
+    return { config: parseConfig(text, path, env), kind, warnings: [], listenNames: [] };
+  } catch (error) {
+    if (isSure || !(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${error.message}\n${path}: read as a Ringward file, because ${why}`, { cause: error });
+  }
+}
+
+/** The Config of a file of either kind. Errors as in loadFile. */
 export function loadConfigFile(path: string, env: Environment = process.env): Config {
-  let text: string;
+  return loadFile(path, env).config;
+}
+
+function readBounded(path: string): Buffer {
   try {
     const { size } = statSync(path);
     if (size > FILE_BYTES_MAX) {
       throw new ConfigError(`${path}: the file holds ${size} bytes; at most ${FILE_BYTES_MAX} are allowed`);
     }
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`${path}: cannot be read: ${describeFileError(error)}`, { cause: error });
   }
-  return parseConfig(text, path, env);
+}
+
+/** What a Ringward file that says nothing else gives: where twemproxy has no option, its pools take this. */
+function templateFor(protocol: Protocol): Config {
+  const fields = {
+    listeners: [{ bind: '127.0.0.1:0', pool: 'p' }],
+    pools: { p: { protocol, nodes: [{ host: 'h' }] } },
+  };
+  return parseConfig(JSON.stringify(fields), '', {});
 }
 
 /**
@@ -66,23 +111,37 @@ export function parseConfig(text: string, fileName: string, env: Environment = p
 /** The fields have passed every check, so nothing here can fail but a secret that changed in between. */
 function resolveConfig(fields: ConfigFields, sources: SecretSources): Config {
   const pools = Object.entries(fields.pools).map(([name, pool]) => {
-    const problems: Problem[] = [];
-    const auth = pool.auth === undefined ? null : resolveAuth(pool.auth, ['pools', name, 'auth'], sources, problems);
-    const problem = problems[0];
-    if (problem !== undefined)
-      throw new ConfigError(`${sources.fileName}: ${formatPath(problem.path)}: ${problem.message}`);
-    return resolvePool(name, pool, auth);
+    const { auth } = pool;
+    const path = ['pools', name, 'auth'];
+    const login =
+      auth === undefined ? null : orThrow(sources, (problems) => resolveAuth(auth, path, sources, problems));
+    return resolvePool(name, pool, login);
   });
   const protocols = new Map(pools.map(({ name, protocol }) => [name, protocol]));
   return {
     clusterName: fields.cluster.name,
     workers: fields.workers === 'auto' ? Math.min(availableParallelism(), WORKERS_MAX) : fields.workers,
-    listeners: fields.listeners.map((listener) => resolveListener(listener, protocols.get(listener.pool) ?? 'redis')),
+    listeners: fields.listeners.map((listener, index) => {
+      const password = orThrow(sources, (problems) =>
+        resolvePassword(listener, ['listeners', index], sources, problems),
+      );
+      return resolveListener(listener, protocols.get(listener.pool) ?? 'redis', password);
+    }),
     pools,
     limits: resolveLimits(fields.limits),
     drainTimeoutMs: fields.timeouts.drain,
-    log: fields.log,
+    log: { ...fields.log, file: fields.log.file ?? null },
+    stats: resolveStats(fields.stats),
   };
+}
+
+/** Runs a check that has passed before; throws what it says now, if anything. */
+function orThrow<Value>({ fileName }: SecretSources, resolve: (problems: Problem[]) => Value): Value {
+  const problems: Problem[] = [];
+  const value = resolve(problems);
+  const problem = problems[0];
+  if (problem === undefined) return value;
+  throw new ConfigError(`${fileName}: ${formatPath(problem.path)}: ${problem.message}`);
 }
 
 function asError(file: YamlFile, problems: readonly Problem[], fileName: string): ConfigError {

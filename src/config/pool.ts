@@ -7,6 +7,7 @@ import { choice, duration, integer, size } from './fields.js';
 import { nodeSchema, resolveNode, type NodeConfig } from './node.js';
 import { partitioningSchema, resolvePartitioning, type PartitioningConfig } from './partitioning.js';
 import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
+import { passwordFields, secret } from './secret-fields.js';
 
 /** How the proxy logs in to the nodes of a pool. `username` null means the default user. Never log it. */
 export interface NodeAuth {
@@ -21,6 +22,7 @@ export interface PoolConfig {
   /** At least one, in the file's order. */
   readonly nodes: readonly NodeConfig[];
   readonly partitioning: PartitioningConfig;
+  /** 0: no limit but the system's. */
   readonly connectTimeoutMs: number;
   /** From the moment a request is queued for a node to the end of its reply. 0: no limit. */
   readonly requestTimeoutMs: number;
@@ -40,28 +42,12 @@ export interface PoolConfig {
 export const PARTIAL_FAILURES = ['miss', 'error'] as const;
 export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
 
-const secret = (text: string) =>
-  z
-    .string()
-    .min(1)
-    .max(65_536)
-    .meta({ description: `${text} \`\${NAME}\` takes it from the environment.`, 'x-type': 'secret' })
-    .optional();
+export const DATABASES_DEFAULT = 16;
 
 export const authSchema = z
   .strictObject({
     username: secret('User to log in as. Without it: the default user.'),
-    password: secret('Password to log in with.'),
-    password_file: z
-      .string()
-      .min(1)
-      .max(4096)
-      .meta({
-        description:
-          'File that holds the password, instead of `password`; a final newline is dropped. Relative to the configuration file.',
-        'x-type': 'path',
-      })
-      .optional(),
+    ...passwordFields('Password to log in with.'),
   })
   .meta({ description: 'How the proxy logs in to the nodes. Only for redis pools.' });
 
@@ -69,7 +55,11 @@ export type AuthFields = z.output<typeof authSchema>;
 
 const timeoutsSchema = z
   .strictObject({
-    connect: duration('1s', { min: '1ms', max: '10m' }, 'How long a connection to a node may take to open.'),
+    connect: duration(
+      '1s',
+      { min: '1ms', max: '10m', zero: true },
+      "How long a connection to a node may take to open. 0: as long as the system's own limit.",
+    ),
     request: duration(
       '1s',
       { min: '1ms', max: '1h', zero: true },
@@ -95,13 +85,13 @@ export const poolSchema = z.strictObject({
   partitioning: partitioningSchema,
   timeouts: timeoutsSchema,
   databases: integer(
-    16,
+    DATABASES_DEFAULT,
     1,
     65_536,
     'Databases that clients may SELECT; no more than the nodes have. Only for redis pools.',
   ),
   auth: authSchema.optional(),
-  connections: integer(1, 1, 16, 'Connections to each node, per worker, shared by all clients.'),
+  connections: integer(1, 1, 1024, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
   value_size: size(
     '1MiB',

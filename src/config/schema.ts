@@ -9,6 +9,7 @@ import { limitsSchema, type Limits } from './limits.js';
 import { listenerSchema, type ListenerConfig } from './listener.js';
 import { poolSchema, type PoolConfig } from './pool.js';
 import { showValue } from './show-value.js';
+import { statsSchema, type StatsConfig } from './stats.js';
 
 // Everything that readers of a Config need comes from this file.
 export type { BindAddress } from './address.js';
@@ -18,6 +19,7 @@ export type { NodeAddress, NodeConfig } from './node.js';
 export type { PartitioningConfig } from './partitioning.js';
 export type { NodeAuth, PoolConfig } from './pool.js';
 export type { Protocol } from './protocol.js';
+export type { StatsConfig } from './stats.js';
 
 export const WORKERS_MAX = 128;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -27,6 +29,8 @@ export interface LogConfig {
   readonly level: (typeof LOG_LEVELS)[number];
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly format: (typeof LOG_FORMATS)[number];
+  /** File that lines are appended to; null: standard output. */
+  readonly file: string | null;
 }
 
 export interface Config {
@@ -41,6 +45,8 @@ export interface Config {
   /** After a signal to stop: how long requests in flight may take before connections are closed. */
   readonly drainTimeoutMs: number;
   readonly log: LogConfig;
+  /** Null: no statistics are served. */
+  readonly stats: StatsConfig | null;
 }
 
 const NAME_EXPECTED = '1 to 64 letters, digits, ".", "_" or "-"';
@@ -95,8 +101,19 @@ export const configSchema = z
       .strictObject({
         level: choice('info', LOG_LEVELS, 'The least severe level that is logged.'),
         format: choice('auto', LOG_FORMATS, 'How lines look. `auto`: pretty on a terminal, JSON elsewhere.'),
+        file: z
+          .string()
+          .min(1)
+          .max(4096)
+          .meta({
+            description: 'File that lines are appended to. Opened anew on SIGHUP, for log rotation.',
+            'x-type': 'path',
+            'x-default': 'standard output',
+          })
+          .optional(),
       })
       .prefault({}),
+    stats: statsSchema.optional(),
   })
   .meta({ title: 'Ringward configuration' });
 

@@ -25,20 +25,44 @@ export function resolveAuth(
   problems: Problem[],
 ): NodeAuth | null {
   const before = problems.length;
-  const report = (field: string, message: string): null => {
+  const report = reporter(path, problems);
+  if (auth.password === undefined && auth.password_file === undefined) {
+    return report('password', 'missing; give password or password_file');
+  }
+  const password = choosePassword(auth, sources, report);
+  if (password === null) return null;
+  const username = auth.username === undefined ? null : expand(auth.username, 'username', sources, report);
+  return problems.length > before ? null : { username, password };
+}
+
+/** The password of a listener; null when it has none, or when something is wrong, which `problems` says then. */
+export function resolvePassword(
+  fields: PasswordFields,
+  path: Path,
+  sources: SecretSources,
+  problems: Problem[],
+): string | null {
+  return choosePassword(fields, sources, reporter(path, problems));
+}
+
+interface PasswordFields {
+  readonly password?: string | undefined;
+  readonly password_file?: string | undefined;
+}
+
+function choosePassword(fields: PasswordFields, sources: SecretSources, report: Report): string | null {
+  if (fields.password !== undefined && fields.password_file !== undefined) {
+    return report('password_file', 'give either password or password_file, not both');
+  }
+  if (fields.password !== undefined) return expand(fields.password, 'password', sources, report);
+  return fields.password_file === undefined ? null : readPassword(fields.password_file, sources, report);
+}
+
+function reporter(path: Path, problems: Problem[]): Report {
+  return (field, message) => {
     problems.push({ path: [...path, field], message });
     return null;
   };
-  if (auth.password !== undefined && auth.password_file !== undefined) {
-    report('password_file', 'give either password or password_file, not both');
-    return null;
-  }
-  const username = auth.username === undefined ? null : expand(auth.username, 'username', sources, report);
-  let password: string | null;
-  if (auth.password !== undefined) password = expand(auth.password, 'password', sources, report);
-  else if (auth.password_file !== undefined) password = readPassword(auth.password_file, sources, report);
-  else password = report('password', 'missing; give password or password_file');
-  return problems.length > before || password === null ? null : { username, password };
 }
 
 type Report = (field: string, message: string) => null;

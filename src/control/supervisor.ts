@@ -30,6 +30,10 @@ export class Supervisor {
   readonly #logger: Logger;
   readonly #methods: Methods;
   readonly #seats: Seat[] = [];
+  /** Workers open the log file anew too. Without a log file the signal keeps its usual effect. */
+  readonly #onHangUp = (): void => {
+    for (const { worker } of this.#seats) worker?.process.kill('SIGHUP');
+  };
   #isStopping = false;
 
   constructor(config: Config, logger: Logger, methods: Methods) {
@@ -46,6 +50,7 @@ export class Supervisor {
   /** Rejects when a worker cannot start (an address in use, for example); the others are stopped then. */
   async start(): Promise<readonly ListenerAddress[]> {
     cluster.setupPrimary({ args: [], silent: false });
+    if (this.#config.log.file !== null) process.on('SIGHUP', this.#onHangUp);
     for (let workerId = 1; workerId <= this.#config.workers; workerId++) {
       this.#seats.push({ workerId, worker: undefined, link: undefined, failures: 0, startedMs: 0 });
     }

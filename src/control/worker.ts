@@ -2,8 +2,7 @@
  * The main function of a worker process: a data plane behind the IPC channel of node:cluster. It ends when its control
  * plane does, so that no worker is ever left behind, and leaves signals to the control plane, which drains it.
  */
-import type { LogConfig } from '../config/schema.js';
-import { createLogger } from '../log.js';
+import { createLogger, type LogSettings } from '../log.js';
 import type { Port } from './link.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -18,7 +17,7 @@ export function runWorker(): void {
   process.on('SIGTERM', () => undefined);
   process.on('SIGINT', () => undefined);
   process.on('disconnect', () => process.exit(0));
-  const settings = JSON.parse(process.env[LOG_SETTINGS] ?? '{"level":"info","format":"json"}') as LogConfig;
+  const settings = JSON.parse(process.env[LOG_SETTINGS] ?? '{"level":"info","format":"json"}') as LogSettings;
   new WorkerHost(port, createLogger(settings));
   // Supervisor holds its messages back until this one.
   port.post({ type: 'listening' });

@@ -28,6 +28,8 @@ describe('parseConfig', () => {
           bind: { kind: 'tcp', host: '127.0.0.1', port: 0 },
           pool: 'main',
           backlog: 511,
+          password: null,
+          database: 0,
         },
       ],
       pools: [
@@ -61,7 +63,8 @@ describe('parseConfig', () => {
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,
-      log: { level: 'info', format: 'auto' },
+      log: { level: 'info', format: 'auto', file: null },
+      stats: null,
     });
   });
 

@@ -50,6 +50,7 @@ describe('referencePage', () => {
       '## `limits`',
       '## `timeouts`',
       '## `log`',
+      '## `stats`',
     ]);
   });
 });

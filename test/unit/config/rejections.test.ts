@@ -327,14 +327,14 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:61: pools.main.timeouts.request: expected 1ms to 1h, or 0, got "2h"',
   ],
   [
-    'no time to connect',
-    withPool('timeouts: { connect: 0 }'),
-    'f.yaml:2:61: pools.main.timeouts.connect: expected 1ms to 10m, got 0',
+    'too long a time to connect',
+    withPool('timeouts: { connect: 11m }'),
+    'f.yaml:2:61: pools.main.timeouts.connect: expected 1ms to 10m, or 0, got "11m"',
   ],
   [
     'too many connections',
-    withPool('connections: 17'),
-    'f.yaml:2:53: pools.main.connections: expected at most 16, got 17',
+    withPool('connections: 1025'),
+    'f.yaml:2:53: pools.main.connections: expected at most 1024, got 1025',
   ],
   [
     'nothing in flight',
