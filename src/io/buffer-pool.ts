@@ -34,6 +34,8 @@ export class BufferPool {
   readonly #large: Chunk[] = [];
   /** By the power of two of their size. */
   readonly #blocks: Buffer[][] = [];
+  /** What `giveBackBlock` takes: nobody else's memory, and nothing twice, may ever be lent. */
+  readonly #lentBlocks = new WeakSet<Buffer>();
 
   /** `spareMax`: chunks of each size that are kept. */
   constructor(spareMax: number) {
@@ -57,13 +59,15 @@ export class BufferPool {
   borrowBlock(bytes: number): Buffer {
     if (bytes < BLOCK_BYTES_MIN || bytes > BLOCK_BYTES_MAX) return Buffer.allocUnsafeSlow(bytes);
     const power = 32 - Math.clz32(bytes - 1);
-    return this.#blocks[power]?.pop() ?? Buffer.allocUnsafeSlow(2 ** power);
+    const block = this.#blocks[power]?.pop() ?? Buffer.allocUnsafeSlow(2 ** power);
+    this.#lentBlocks.add(block);
+    return block;
   }
 
-  /** Nobody may look at the block any more. Takes any buffer; only those of block sizes are kept. */
+  /** Nobody may look at the block any more. Takes any buffer; only those that were lent as blocks are kept. */
   giveBackBlock(block: Buffer): void {
     const size = block.length;
-    if (size < BLOCK_BYTES_MIN || size > BLOCK_BYTES_MAX || (size & (size - 1)) !== 0) return;
+    if (size < BLOCK_BYTES_MIN || !this.#lentBlocks.delete(block)) return;
     const power = 31 - Math.clz32(size);
     const spare = (this.#blocks[power] ??= []);
     if ((spare.length + 1) * size <= BLOCK_SPARE_BYTES_MAX) spare.push(block);
