@@ -4,6 +4,7 @@
  * pieces and collected as a session does: nanoseconds per KiB must stay level from 1 to 100 MB, or the cost is not
  * linear. Each figure is the median of several runs; the machine's load shows in the first ones.
  */
+import { BufferPool } from '../dist/io/buffer-pool.js';
 import { GrowingBuffer } from '../dist/io/growing-buffer.js';
 import { ReplyFramer } from '../dist/protocol/resp/reply-framer.js';
 import { RequestFramer } from '../dist/protocol/resp/request-framer.js';
@@ -23,6 +24,7 @@ const requestLimits = {
   requestBytesMax: 1024 ** 3,
 };
 const replyLimits = { nestingMax: 128, lineBytesMax: 65_536 };
+const pool = new BufferPool(16);
 const newRequestFramer = () => new RequestFramer(requestLimits);
 const newReplyFramer = () => new ReplyFramer(replyLimits);
 
@@ -59,7 +61,7 @@ function smallFrame(name, frame, newFramer) {
 /** Collects a cut request until its frame is whole, as a session does. */
 function collectRequest(bytes) {
   const framer = newRequestFramer();
-  const collected = new GrowingBuffer();
+  const collected = new GrowingBuffer(pool);
   for (let at = 0; at < bytes.length; at += READ_BYTES) {
     collected.append(bytes, at, Math.min(bytes.length, at + READ_BYTES), framer.bytesNeeded - collected.length);
     const result = framer.scan(collected.buffer, 0, collected.length);
