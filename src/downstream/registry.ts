@@ -46,12 +46,13 @@ export class SessionRegistry implements SessionOwner {
     return this.#sessions.values();
   }
 
-  /** Closes clients that sent nothing for too long and await nothing. Called by the worker's coarse timer. */
+  /** Closes clients that neither sent, awaited nor took in anything for too long. Called by the worker's coarse timer. */
   closeIdle(nowMs: number): void {
     const { idleTimeoutMs } = this.#context.limits;
     if (idleTimeoutMs === 0) return;
     for (const session of this.#sessions) {
-      if (session.head !== null || nowMs - session.lastActiveMs < idleTimeoutMs) continue;
+      session.noteActivity(nowMs);
+      if (nowMs - session.lastActiveMs < idleTimeoutMs) continue;
       this.#context.counters.clientsClosedIdle++;
       session.close();
     }

@@ -34,6 +34,7 @@ export abstract class Session implements OutputOwner, Waiter {
   readonly output: Output;
   readonly context: WorkerContext;
   readonly connectedMs: number;
+  /** When the client last sent or took something, or was seen to await something. */
   lastActiveMs: number;
 
   #tail: InFlight | null = null;
@@ -51,6 +52,8 @@ export abstract class Session implements OutputOwner, Waiter {
   /** Stalled until nothing is in flight, not only until less is. */
   #waitsForAll = false;
   #countedBytesOut = 0;
+  /** What had been sent when `noteActivity` looked last. */
+  #notedBytesOut = 0;
   readonly #owner: SessionOwner;
 
   constructor(context: WorkerContext, accepted: Socket, owner: SessionOwner) {
@@ -179,8 +182,15 @@ export abstract class Session implements OutputOwner, Waiter {
     else this.onHeld(record);
   }
 
-  /** Every part of a split request is there; `bytes` of replies wait in them. */
-  onGathered(record: InFlight, bytes: number): void {
+  /** A part of a split request came before the others and waits for them. */
+  onPartHeld(bytes: number): void {
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > this.context.limits.clientOutputBytesMax) this.closeOverLimit();
+  }
+
+  /** Every part of a split request is there; `bytes` of replies are in them, of which `held` were counted before. */
+  onGathered(record: InFlight, bytes: number, held: number): void {
+    this.#heldBytes -= held;
     record.start = 0;
     record.end = bytes;
     record.progress = Progress.ready;
@@ -338,6 +348,13 @@ export abstract class Session implements OutputOwner, Waiter {
   }
 
   // ---- bytes ----
+
+  /** A client that awaits a reply, or is still taking one in, is not idle. Called by the timer that closes idle clients. */
+  noteActivity(nowMs: number): void {
+    const { sentBytes } = this.output;
+    if (this.head !== null || sentBytes !== this.#notedBytesOut) this.lastActiveMs = nowMs;
+    this.#notedBytesOut = sentBytes;
+  }
 
   /** Adds what was sent since the last call to the worker's counter. Called before a report and at the end. */
   countBytesOut(): void {

@@ -20,6 +20,8 @@ export abstract class Gather {
   readonly #record: InFlight;
   readonly #context: WorkerContext;
   #missing = 0;
+  /** Bytes of the parts that wait for others, as the session counts them. */
+  #heldBytes = 0;
 
   /** Takes its place in the session's queue. */
   constructor(session: Session) {
@@ -59,10 +61,14 @@ export abstract class Gather {
       this.#context.records.giveBack(part);
       return;
     }
-    if (this.#missing > 0) return;
+    if (this.#missing > 0) {
+      this.#heldBytes += part.end - part.start;
+      this.session.onPartHeld(part.end - part.start);
+      return;
+    }
     let bytes = 0;
     for (const one of this.parts) bytes += one.end - one.start;
-    this.session.onGathered(this.#record, bytes);
+    this.session.onGathered(this.#record, bytes, this.#heldBytes);
   }
 
   onPartFailure(part: InFlight, failure: Failure): void {
