@@ -57,14 +57,15 @@ export class DataPlane {
     this.#peers = peers;
     const slabs = new SlabPool();
     const buffers = new BufferPool(SPARE_BUFFERS_MAX);
+    const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
     this.context = {
       workerId,
       turn: new Turn(),
       buffers,
-      copier: new Copier(),
+      copier: new Copier(readBuffer),
       slabs,
       records: new InFlightPool(slabs, buffers),
-      readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      readBuffer,
       counters: new WorkerCounters(),
       mcCommands: new Float64Array(MC_COMMANDS.length),
       logger,

@@ -12,6 +12,7 @@ import { handlingOf } from '../command/policy.js';
 import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
+import { SplitPlanPool } from '../shape/split.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
 import { errorReply } from './resp-errors.js';
@@ -35,8 +36,8 @@ export class RespService {
   readonly isWrite: Uint8Array;
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
-  /** Scratch for SplitPlan: part number plus one by node index, all 0 between requests. */
-  partOfNode: Uint16Array;
+  /** How split commands are cut. */
+  readonly plans: SplitPlanPool;
   /** Scratch for short protocol lines. */
   readonly scratch = Buffer.alloc(64);
 
@@ -48,7 +49,7 @@ export class RespService {
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
-    this.partOfNode = new Uint16Array(pool.nodes.length);
+    this.plans = new SplitPlanPool(pool.nodes.length);
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
     this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));

@@ -121,7 +121,7 @@ export abstract class Session implements OutputOwner, Waiter {
 
   /** The head's whole reply lies in the record. */
   deliverOwn(record: InFlight): void {
-    if (!record.isSilent) this.#appendHeld(record);
+    this.#appendHeld(record);
     this.finish(record);
   }
 
@@ -140,7 +140,7 @@ export abstract class Session implements OutputOwner, Waiter {
     while (next !== null && next.progress === Progress.ready) {
       const ready: InFlight = next;
       this.#heldBytes -= ready.end - ready.start;
-      if (!ready.isSilent) this.#appendHeld(ready);
+      this.#appendHeld(ready);
       next = ready.nextInSession;
       records.giveBack(ready);
       done++;
@@ -396,9 +396,10 @@ export abstract class Session implements OutputOwner, Waiter {
 
   #appendHeld(record: InFlight): void {
     if (record.gather !== null) {
-      record.gather.writeTo(this.output);
+      record.gather.writeTo(record.isSilent ? null : this.output);
       return;
     }
+    if (record.isSilent) return;
     const bytes = record.bytes!;
     const { start, end } = record;
     if (record.slab !== null || end - start < OWNED_BYTES_MIN) {

@@ -11,10 +11,27 @@ import type { Chunk } from './buffer-pool.js';
 /** From here on `TypedArray.set` with its view is the fastest. */
 const VIEW_BYTES_MAX = 100;
 
-/** Keeps a view of the source of the last copy: nearly always that is the worker's read buffer. */
+/** Keeps the views of two sources: the worker's read buffer, and what was last copied from apart from it (a slab, mostly). */
 export class Copier {
-  #source: Buffer | undefined;
-  #view: DataView | undefined;
+  readonly #readBuffer: Buffer;
+  readonly #readView: DataView;
+  #source: Buffer;
+  #view: DataView;
+
+  constructor(readBuffer: Buffer) {
+    this.#readBuffer = this.#source = readBuffer;
+    this.#readView = this.#view = viewOf(readBuffer);
+  }
+
+  /** The view of `source`. */
+  viewOf(source: Buffer): DataView {
+    if (source === this.#readBuffer) return this.#readView;
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#view = viewOf(source);
+    }
+    return this.#view;
+  }
 
   /** Copies `source[start, end)` into the chunk at `at`. The caller has made sure that it fits. */
   copy(source: Buffer, start: number, end: number, target: Chunk, at: number): void {
@@ -24,15 +41,15 @@ export class Copier {
       bytes.set(new Uint8Array(source.buffer, source.byteOffset + start, length), at);
       return;
     }
-    if (source !== this.#source) {
-      this.#source = source;
-      this.#view = new DataView(source.buffer, source.byteOffset, source.length);
-    }
-    const from = this.#view!;
+    const from = this.viewOf(source);
     const to = target.view;
     let i = start;
     let j = at;
     for (; i + 4 <= end; i += 4, j += 4) to.setUint32(j, from.getUint32(i));
     for (; i < end; i++, j++) bytes[j] = source[i]!;
   }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

@@ -10,7 +10,7 @@
  * counted in `pendingBytes`, and the owner stops whoever fills it (limits are the owner's, because the remedy is).
  */
 import type { Socket } from 'node:net';
-import type { BufferPool, Chunk } from './buffer-pool.js';
+import { LARGE_BYTES, type BufferPool, type Chunk } from './buffer-pool.js';
 import type { Copier } from './copy.js';
 import type { Turn } from './turn.js';
 
@@ -93,6 +93,30 @@ export class Output {
     this.#length += bytes;
     this.pendingBytes += bytes;
     if (!this.#isBooked) this.#book();
+  }
+
+  /**
+   * A chunk with room for `bytes` more from `claimedAt` on, for writing many small things without a call for each;
+   * `commit` says how many were written. Null: too many for one chunk, append them. Nothing may be appended in between.
+   */
+  claim(bytes: number): Chunk | null {
+    if (this.#isClosed || bytes > LARGE_BYTES) return null;
+    if (this.#current !== null && this.#length + bytes > this.#current.bytes.length) this.#seal();
+    if (this.#current === null) {
+      this.#current = this.#memory.buffers.borrow(bytes);
+      this.#length = 0;
+    }
+    return this.#current;
+  }
+
+  get claimedAt(): number {
+    return this.#length;
+  }
+
+  commit(bytes: number): void {
+    this.#length += bytes;
+    this.pendingBytes += bytes;
+    if (!this.#isBooked && bytes > 0) this.#book();
   }
 
   /** Queues `bytes` without copying; the caller gives them up. `block`: the pool's block that they lie in, if any. */

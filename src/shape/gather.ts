@@ -5,6 +5,7 @@
  * are kept where they are (slab or own buffer) until the last one is in and it is the whole's turn; only then are bytes
  * copied, straight into the client's output. A part whose node failed holds an error reply instead.
  */
+import type { Copier } from '../io/copy.js';
 import type { Output } from '../io/output.js';
 import type { Session } from '../downstream/session.js';
 import type { Failure } from '../upstream/failure.js';
@@ -38,6 +39,19 @@ export abstract class Gather {
 
   /** The reply of a part whose node failed. */
   protected abstract failureReply(part: InFlight, failure: Failure): Buffer;
+
+  /** For merges that copy by themselves. */
+  protected get copier(): Copier {
+    return this.#context.copier;
+  }
+
+  /** Puts another reply in the place of a part's, whose own bytes are let go. */
+  protected replace(part: InFlight, reply: Buffer): void {
+    this.#context.records.dropBytes(part);
+    part.bytes = reply;
+    part.start = 0;
+    part.end = reply.length;
+  }
 
   /** The merged reply is dropped (CLIENT REPLY OFF). */
   set isSilent(isSilent: boolean) {
@@ -89,8 +103,9 @@ export abstract class Gather {
     this.onPart(part);
   }
 
-  writeTo(output: Output): void {
-    this.merge(output);
+  /** Merges into `output`, or nowhere if the client wants no reply, and lets the parts go. */
+  writeTo(output: Output | null): void {
+    if (output !== null) this.merge(output);
     this.#release();
   }
 
@@ -105,5 +120,11 @@ export abstract class Gather {
       if (part.progress === Progress.ready) this.#context.records.giveBack(part);
     }
     this.parts.length = 0;
+    this.onReleased();
+  }
+
+  /** The parts are gone: whatever else the merge needed can go too. */
+  protected onReleased(): void {
+    // Nothing else to let go, unless a subclass says so.
   }
 }

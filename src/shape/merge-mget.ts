@@ -3,61 +3,88 @@
  * in their place, and so the keys of the other nodes are still served.
  */
 import { errorReply, failureReply } from '../downstream/resp-errors.js';
-import type { Session } from '../downstream/session.js';
 import { writeDecimal } from '../io/bytes.js';
+import type { Chunk } from '../io/buffer-pool.js';
 import type { Output } from '../io/output.js';
 import type { Failure } from '../upstream/failure.js';
 import type { InFlight } from '../upstream/in-flight.js';
-import { Gather } from './gather.js';
-import type { SplitPlan } from './split.js';
+import { SplitGather } from './split-gather.js';
 
 const STAR = 42;
 const DOLLAR = 36;
 const CR = 13;
+const LF = 10;
 const MINUS = 45;
 const ZERO = 48;
 
-export class MgetGather extends Gather {
-  readonly #plan: SplitPlan;
+/** More than "*N\r\n" takes. */
+const HEADER_BYTES = 16;
 
-  constructor(session: Session, plan: SplitPlan) {
-    super(session);
-    this.#plan = plan;
-  }
-
+export class MgetGather extends SplitGather {
   protected override failureReply(_part: InFlight, failure: Failure): Buffer {
     return failureReply(failure, false);
   }
 
   protected override merge(output: Output): void {
-    const { partOf, keys, counts, nodes } = this.#plan;
-    const header = Buffer.allocUnsafe(16);
-    header[0] = STAR;
-    let at = writeDecimal(header, 1, keys);
-    header[at++] = CR;
-    header[at++] = 10;
-    output.append(header, 0, at);
-    const cursors = new Float64Array(nodes.length);
-    for (let part = 0; part < nodes.length; part++) cursors[part] = this.#firstElement(part, counts[part]!);
+    const { counts, parts, cursors } = this.plan;
+    let bytes = HEADER_BYTES;
+    for (let part = 0; part < parts; part++) {
+      cursors[part] = this.#firstElement(part, counts[part]!);
+      const { start, end } = this.parts[part]!;
+      // An error stands once for each key of its part.
+      bytes += (end - start) * (cursors[part]! < 0 ? counts[part]! : 1);
+    }
+    const chunk = output.claim(bytes);
+    if (chunk === null) this.#append(output);
+    else output.commit(this.#write(chunk, output.claimedAt));
+  }
+
+  /** The merged reply, into a chunk that has room for it. Returns its length. */
+  #write(chunk: Chunk, start: number): number {
+    const { partOf, keys, cursors } = this.plan;
+    const { copier } = this;
+    let at = writeHeader(chunk.bytes, start, keys);
     let i = 0;
     while (i < keys) {
       const part = partOf[i]!;
       const record = this.parts[part]!;
       const bytes = record.bytes!;
-      let from = cursors[part]!;
-      if (from < 0) {
-        output.append(bytes, record.start, record.end);
+      let from = record.start;
+      let to = cursors[part]!;
+      if (to < 0) {
+        to = record.end;
         i++;
+      } else {
+        // Neighbouring keys of one node lie side by side in its reply: one slice.
+        from = to;
+        do {
+          to = elementEnd(bytes, to);
+          i++;
+        } while (i < keys && partOf[i] === part);
+        cursors[part] = to;
+      }
+      copier.copy(bytes, from, to, chunk, at);
+      at += to - from;
+    }
+    return at - start;
+  }
+
+  /** The same for a reply that is too long for one chunk. */
+  #append(output: Output): void {
+    const { partOf, keys, cursors } = this.plan;
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    output.append(header, 0, writeHeader(header, 0, keys));
+    for (let i = 0; i < keys; i++) {
+      const part = partOf[i]!;
+      const { bytes, start, end } = this.parts[part]!;
+      const from = cursors[part]!;
+      if (from < 0) {
+        output.append(bytes!, start, end);
         continue;
       }
-      // Neighbouring keys of one node lie side by side in its reply: one slice.
-      const start = from;
-      do {
-        from = elementEnd(bytes, from);
-        i++;
-      } while (i < keys && partOf[i] === part);
-      cursors[part] = from;
-      output.append(bytes, start, from);
+      const to = elementEnd(bytes!, from);
+      cursors[part] = to;
+      output.append(bytes!, from, to);
     }
   }
 
@@ -65,28 +92,45 @@ export class MgetGather extends Gather {
   #firstElement(part: number, count: number): number {
     const record = this.parts[part]!;
     const bytes = record.bytes!;
-    const lineEnd = bytes.indexOf(CR, record.start);
-    if (bytes[record.start] === STAR && Number(bytes.toString('latin1', record.start + 1, lineEnd)) === count) {
-      return lineEnd + 2;
+    const { start } = record;
+    if (bytes[start] === STAR) {
+      const digitsEnd = lengthEnd(bytes, start);
+      if (lengthAt(bytes, start, digitsEnd) === count) return digitsEnd + 2;
     }
-    if (bytes[record.start] !== MINUS) {
-      const reply = errorReply('ERR ringward: a node answered MGET with something that is not an array of its keys');
-      record.bytes = reply;
-      record.start = 0;
-      record.end = reply.length;
+    if (bytes[start] !== MINUS) {
+      this.replace(
+        record,
+        errorReply('ERR ringward: a node answered MGET with something that is not an array of its keys'),
+      );
     }
     return -1;
   }
 }
 
+function writeHeader(target: Buffer, start: number, count: number): number {
+  target[start] = STAR;
+  const at = writeDecimal(target, start + 1, count);
+  target[at] = CR;
+  target[at + 1] = LF;
+  return at + 2;
+}
+
+/** Where the digits of the line at `at` end. */
+function lengthEnd(bytes: Buffer, at: number): number {
+  let i = at + 1;
+  while (bytes[i] !== CR) i++;
+  return i;
+}
+
+function lengthAt(bytes: Buffer, at: number, digitsEnd: number): number {
+  let length = 0;
+  for (let i = at + 1; i < digitsEnd; i++) length = length * 10 + bytes[i]! - ZERO;
+  return length;
+}
+
 /** Where the element at `at` ends: a bulk string, or a line (null, error). The framer has checked that it is whole. */
 function elementEnd(bytes: Buffer, at: number): number {
-  let i = at + 1;
-  if (bytes[at] !== DOLLAR || bytes[i] === MINUS) {
-    while (bytes[i] !== CR) i++;
-    return i + 2;
-  }
-  let length = 0;
-  while (bytes[i] !== CR) length = length * 10 + bytes[i++]! - ZERO;
-  return i + 2 + length + 2;
+  const digitsEnd = lengthEnd(bytes, at);
+  if (bytes[at] !== DOLLAR || bytes[at + 1] === MINUS) return digitsEnd + 2;
+  return digitsEnd + 2 + lengthAt(bytes, at, digitsEnd) + 2;
 }

@@ -4,20 +4,21 @@
  * nodes did stays done, as the text of a failed node's error says.
  */
 import { errorReply } from '../downstream/resp-errors.js';
-import type { Session } from '../downstream/session.js';
+import type { RespSession } from '../downstream/resp-session.js';
 import type { Output } from '../io/output.js';
 import type { Failure } from '../upstream/failure.js';
 import type { InFlight } from '../upstream/in-flight.js';
-import { Gather } from './gather.js';
+import type { SplitPlan } from './split.js';
+import { SplitGather } from './split-gather.js';
 
 const MINUS = 45;
 const COLON = 58;
 
-abstract class AllSucceededGather extends Gather {
+abstract class AllSucceededGather extends SplitGather {
   readonly #isWrite: boolean;
 
-  constructor(session: Session, isWrite: boolean) {
-    super(session);
+  constructor(session: RespSession, plan: SplitPlan, isWrite: boolean) {
+    super(session, plan);
     this.#isWrite = isWrite;
   }
 
