@@ -53,6 +53,8 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${packages[@]}"
+# Another client library for the memcached tests; they leave its scenario out where it is missing.
+apt-get install -y -qq --no-install-recommends python3-pymemcache || echo 'python3-pymemcache: not installed' >&2
 look
 if ((${#missing[@]} > 0)); then
   echo "still missing after the installation: ${missing[*]}" >&2

@@ -237,19 +237,25 @@ describe('ringward serve', () => {
 });
 
 describe('ringward demo', () => {
-  it('says how to connect, serves keys and stops', async () => {
-    const { child, exited, lineMatching } = start('demo', '--redis-port', '0', '--nodes', '2');
+  it('says how to connect, serves keys of both protocols and stops', async () => {
+    const { child, exited, lineMatching } = start('demo', '--redis-port', '0', '--memcached-port', '0', '--nodes', '2');
     const port = Number(/redis-cli -p (\d+)/.exec(await lineMatching(/redis-cli -p/))?.[1]);
+    const memcachedPort = Number(/nc 127.0.0.1 (\d+)/.exec(await lineMatching(/ nc /))?.[1]);
     expect(await lineMatching(/redis-backup/)).toContain('does not fail over');
-    const socket = connect(port, '127.0.0.1');
-    socket.write('SET greeting hello\r\nGET greeting\r\n');
-    let reply = '';
-    for await (const chunk of socket) {
-      reply += String(chunk);
-      if (reply.length >= '+OK\r\n$5\r\nhello\r\n'.length) break;
-    }
-    expect(reply).toBe('+OK\r\n$5\r\nhello\r\n');
+    expect(await ask(port, 'SET greeting hello\r\nGET greeting\r\nQUIT\r\n')).toBe('+OK\r\n$5\r\nhello\r\n+OK\r\n');
+    expect(await ask(memcachedPort, 'set greeting 0 0 5\r\nhello\r\nget greeting nothing\r\nquit\r\n')).toBe(
+      'STORED\r\nVALUE greeting 0 5\r\nhello\r\nEND\r\n',
+    );
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   });
 });
+
+/** Sends the bytes and resolves with everything that comes until the server closes. */
+async function ask(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(bytes);
+  let reply = '';
+  for await (const chunk of socket) reply += String(chunk);
+  return reply;
+}

@@ -5,8 +5,11 @@ import { MEMCACHED_VERSION, VERSION } from '../../version.js';
 import { Outcome } from '../request.js';
 import type { McShape } from './shape.js';
 
-/** Begins like memcached's own, because clients read three numbers and decide by them what they may send. */
-const VERSION_REPLY = versionReply(`${MEMCACHED_VERSION}-ringward-${VERSION}`);
+/**
+ * The first word is memcached's own version: clients read three numbers and decide by them what they may send, some from
+ * the word's start, others from its end. Ours is a word of its own.
+ */
+const VERSION_REPLY = versionReply(`${MEMCACHED_VERSION} ringward-${VERSION}`);
 
 /** MN says that everything before it has been answered, which is what a place in the order means. */
 const noOp: McShape = (session) => {

@@ -51,7 +51,7 @@ function ownStats(report: ProxyReport, nowMicros: number, clientsMax: number): s
     ['pid', report.pid],
     ['uptime', Math.floor((nowMicros / 1000 - report.startedAtMs) / 1000)],
     ['time', Math.floor(nowMicros / 1e6)],
-    ['version', `${MEMCACHED_VERSION}-ringward-${VERSION}`],
+    ['version', `${MEMCACHED_VERSION} ringward-${VERSION}`],
     ['pointer_size', 64],
     ['rusage_user', seconds(sum((worker) => worker.cpuUserMicros))],
     ['rusage_system', seconds(sum((worker) => worker.cpuSystemMicros))],
