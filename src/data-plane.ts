@@ -2,7 +2,7 @@
  * One worker's share of the work: its listeners, sessions, pools and connections. Built from a Config; the control plane
  * starts it, asks it for reports and drains it. Nothing in here waits for another worker.
  */
-import type { Config } from './config/schema.js';
+import type { Config, ListenerConfig } from './config/schema.js';
 import { Listener, type ListenerProtocol } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
 import { MC_TOO_MANY_CLIENTS } from './downstream/mc-errors.js';
@@ -75,9 +75,7 @@ export class DataPlane {
     this.registry = new SessionRegistry(this.context);
     for (const pool of config.pools) this.#pools.set(pool.name, this.#newPool(pool));
     for (const listener of config.listeners) {
-      this.#listeners.push(
-        new Listener(this.context, listener, this.registry, this.#protocolOf(listener.pool, listener.name)),
-      );
+      this.#listeners.push(new Listener(this.context, listener, this.registry, this.#protocolOf(listener)));
     }
   }
 
@@ -94,7 +92,7 @@ export class DataPlane {
       throw error;
     }
     this.context.turn.begin();
-    for (const pool of this.#pools.values()) pool.preconnect();
+    for (const pool of this.#pools.values()) pool.preconnect(this.#homeOf(pool));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     return addresses;
   }
@@ -162,8 +160,8 @@ export class DataPlane {
     return new McReplyScanner({ ...MC_REPLY_LIMITS, valueBytesMax: Math.max(pool.valueBytesMax, bulkBytesMax) });
   }
 
-  #protocolOf(poolName: string, listener: string): ListenerProtocol {
-    const pool = this.#pools.get(poolName)!;
+  #protocolOf(listener: ListenerConfig): ListenerProtocol {
+    const pool = this.#pools.get(listener.pool)!;
     if (pool.config.protocol === 'memcached') {
       const service = new McService(this.context, pool, this.#peers);
       return {
@@ -176,6 +174,11 @@ export class DataPlane {
       tooManyClients: TOO_MANY_CLIENTS,
       openSession: (accepted) => new RespSession(service, this.registry.takeId(), accepted, this.registry),
     };
+  }
+
+  /** The database that the pool's first listener starts its sessions in. */
+  #homeOf(pool: Pool): number {
+    return this.#config.listeners.find((listener) => listener.pool === pool.config.name)?.database ?? 0;
   }
 
   #sweep(): void {

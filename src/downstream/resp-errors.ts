@@ -32,6 +32,7 @@ export function keyTooLong(bytes: number, bytesMax: number): Buffer {
   return errorReply(`ERR ringward: the key has ${bytes} bytes, the limit is ${bytesMax}`);
 }
 
+export const NO_AUTH = errorReply('NOAUTH Authentication required.');
 export const TOO_MANY_CLIENTS = errorReply('ERR max number of clients reached');
 export const UNBALANCED_QUOTES = errorReply('ERR Protocol error: unbalanced quotes in request');
 

@@ -13,9 +13,11 @@ import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
 import { SplitPlanPool } from '../shape/split.js';
+import type { ListenerConfig } from '../config/listener.js';
+import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
-import { errorReply } from './resp-errors.js';
+import { errorReply, NO_AUTH } from './resp-errors.js';
 import type { RespSession } from './resp-session.js';
 import type { SessionRegistry } from './registry.js';
 import type { Peers } from '../control/peers.js';
@@ -32,6 +34,12 @@ export class RespService {
   readonly table: CommandTable = redisTable;
   /** By command index, 1: exactly one key, at `firstKey`, and nothing else to look at. The session forwards it itself. */
   readonly isPlain: Uint8Array;
+  /** The same, all 0: for sessions that have not logged in, so that none of their requests takes the short way. */
+  readonly nothingPlain: Uint8Array;
+  /** What clients must log in with first. Null: nothing. */
+  readonly password: Password | null;
+  /** The database that sessions start in. */
+  readonly database: number;
   /** By command index, 1: the command may change data. */
   readonly isWrite: Uint8Array;
   /** The request being served. One is enough: requests are served one at a time. */
@@ -43,15 +51,18 @@ export class RespService {
 
   readonly #shapes: readonly Shape[];
 
-  constructor(context: WorkerContext, listener: string, pool: Pool, registry: SessionRegistry, peers: Peers) {
+  constructor(context: WorkerContext, listener: ListenerConfig, pool: Pool, registry: SessionRegistry, peers: Peers) {
     this.context = context;
-    this.listener = listener;
+    this.listener = listener.name;
+    this.password = listener.password === null ? null : new Password(listener.password);
+    this.database = listener.database;
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
     this.plans = new SplitPlanPool(pool.nodes.length);
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
+    this.nothingPlain = new Uint8Array(commands.length);
     this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));
     this.#shapes = commands.map((command) => shapeOf(command));
   }
@@ -62,6 +73,11 @@ export class RespService {
     const command = this.#resolve(session, request, found);
     if (command === undefined) {
       if (session.replyMode === 'skip-this') session.replyMode = 'on';
+      return Outcome.done;
+    }
+    if (!session.isLoggedIn && (command.flags & Flag.no_auth) === 0) {
+      if (session.replyMode === 'skip-this') session.replyMode = 'on';
+      session.replyError(NO_AUTH);
       return Outcome.done;
     }
     session.lastCommand = command;

@@ -38,6 +38,8 @@ export class RespSession extends Session {
   lastCommand: Command | undefined;
   commands = 0;
 
+  /** By command index, 1: served on the hot path. */
+  #isPlain: Uint8Array;
   readonly #framer: RequestFramer;
   /** Frames for one channel that lie one behind the other and are copied together. */
   #runChannel: Channel | null = null;
@@ -48,8 +50,26 @@ export class RespSession extends Session {
     super(service.context, accepted, owner);
     this.id = id;
     this.service = service;
-    this.lane = service.pool.checkOut(0, 2);
+    this.lane = service.pool.checkOut(service.database, 2);
+    this.#isPlain = service.password === null ? service.isPlain : service.nothingPlain;
     this.#framer = new RequestFramer(service.context.limits);
+  }
+
+  /** False while the listener's password has not been given: only AUTH, HELLO, QUIT and RESET are served. */
+  get isLoggedIn(): boolean {
+    return this.#isPlain === this.service.isPlain;
+  }
+
+  /** True when `guess` is right for the listener, which is any where it has no password; the session is logged in then. */
+  logIn(guess: Uint8Array): boolean {
+    const { password, isPlain } = this.service;
+    if (password?.matches(guess) === false) return false;
+    this.#isPlain = isPlain;
+    return true;
+  }
+
+  logOut(): void {
+    if (this.service.password !== null) this.#isPlain = this.service.nothingPlain;
   }
 
   get db(): number {
@@ -170,12 +190,7 @@ export class RespSession extends Session {
     const { service } = this;
     const args = framer.args;
     const command = service.table.find(bytes, args[0]!, args[1]!);
-    if (
-      command !== undefined &&
-      service.isPlain[command.index] === 1 &&
-      framer.isCanonical &&
-      this.replyMode === 'on'
-    ) {
+    if (command !== undefined && this.#isPlain[command.index] === 1 && framer.isCanonical && this.replyMode === 'on') {
       const { argc } = framer;
       if (argc >= command.minArgs && argc <= command.maxArgs) {
         const at = command.firstKey * 2;

@@ -38,6 +38,7 @@ export interface ChannelOptions {
   readonly node: UpstreamNode;
   readonly handshake: Handshake;
   readonly newScanner: () => ReplyScanner;
+  /** 0: no limit. */
   readonly connectTimeoutMs: number;
   /** 0: no limit. */
   readonly requestTimeoutMs: number;
@@ -157,7 +158,7 @@ export class Channel implements OutputOwner {
     }
     const clause = `did not answer within ${requestTimeoutMs} ms`;
     if (this.state === 'connecting' || this.state === 'handshake') {
-      if (nowMs - this.#startedMs >= connectTimeoutMs) {
+      if (connectTimeoutMs > 0 && nowMs - this.#startedMs >= connectTimeoutMs) {
         this.#fail('connect-timeout', `did not accept the connection within ${connectTimeoutMs} ms`);
       } else if (isLate) {
         this.#failWaiting(clause);

@@ -26,6 +26,8 @@ export class Pool {
   readonly #newScanner: () => ReplyScanner;
   readonly #lanes = new Map<string, Lane>();
   #turns = 0;
+  /** The database of the default lane. */
+  #home = 0;
 
   constructor(context: WorkerContext, config: PoolConfig, newScanner: () => ReplyScanner) {
     this.#context = context;
@@ -36,8 +38,9 @@ export class Pool {
   }
 
   /** Opens the connections of the default lane, so that a node that is down is known, and said, before the first request. */
-  preconnect(): void {
-    const lane = this.checkOut(0, 2);
+  preconnect(database: number): void {
+    this.#home = database;
+    const lane = this.checkOut(database, 2);
     for (const channel of lane.channels) channel.connect();
     lane.sessions--;
   }
@@ -64,7 +67,7 @@ export class Pool {
   sweep(nowMs: number): void {
     for (const [key, lane] of this.#lanes) {
       for (const channel of lane.channels) channel.checkDeadline(nowMs);
-      const isDefault = lane.db === 0 && lane.respVersion === 2;
+      const isDefault = lane.db === this.#home && lane.respVersion === 2;
       if (lane.sessions === 0 && !isDefault && nowMs - lane.unusedSinceMs > LANE_IDLE_MS) {
         this.#lanes.delete(key);
         closeLane(lane, 'is not used any more');

@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createLogger, type Logger } from '../../src/log.js';
-import type { LogConfig } from '../../src/config/schema.js';
+import { createLogger, type Logger, type LogSettings } from '../../src/log.js';
 
-function logged(config: LogConfig, write: (logger: Logger) => void): string {
+function logged(config: LogSettings, write: (logger: Logger) => void): string {
   const sink = new PassThrough();
   write(createLogger(config, sink));
   return String(sink.read() ?? '');

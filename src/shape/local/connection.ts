@@ -13,6 +13,9 @@ const RESET = Buffer.from('+RESET\r\n');
 const NO_PASSWORD = errorReply(
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 );
+const HELLO_NO_AUTH = errorReply(
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+);
 const WRONG_PASS = errorReply('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_DB = errorReply('ERR DB index is out of range');
 const NOT_INTEGER = errorReply('ERR value is not an integer or out of range');
@@ -37,12 +40,15 @@ const quit: Shape = (session) => {
 };
 
 const reset: Shape = (session) => {
-  if ((session.db !== 0 || session.respVersion !== 2) && session.waitsForReplies()) return Outcome.stalled;
+  const { database } = session.service;
+  const movesLane = session.db !== database || session.respVersion !== 2;
+  if (movesLane && session.waitsForReplies()) return Outcome.stalled;
   session.name = '';
   session.replyMode = 'on';
   session.isNoEvict = false;
   session.isNoTouch = false;
-  if (session.db !== 0 || session.respVersion !== 2) session.switchLane(0, 2);
+  session.logOut();
+  if (movesLane) session.switchLane(database, 2);
   return session.replyBytes(RESET);
 };
 
@@ -59,21 +65,24 @@ const select: Shape = (session, request) => {
   return session.replyBytes(OK);
 };
 
-/** No password is set at the proxy yet: Redis's own text for that, and for a user that cannot exist then. */
+/** A wrong guess leaves a session as it was, logged in or not, as in Redis. */
 const auth: Shape = (session, request) => {
   if (request.argc > 3) return session.replyError(errorReply('ERR syntax error'));
-  if (request.argc === 2) return session.replyError(NO_PASSWORD);
-  return session.replyError(authFailure(request, 1) ?? OK);
+  if (request.argc === 2 && session.service.password === null) return session.replyError(NO_PASSWORD);
+  const isDefaultUser = request.argc === 2 || request.text(1) === 'default';
+  if (!isDefaultUser || !session.logIn(bytesOf(request, request.argc - 1))) return session.replyError(WRONG_PASS);
+  return session.replyBytes(OK);
 };
 
-/** The default user needs no password, so any is right; others do not exist. */
-function authFailure(request: RespRequest, userAt: number): Buffer | undefined {
-  return request.text(userAt) === 'default' ? undefined : WRONG_PASS;
+/** An argument as a view, valid during the call. */
+function bytesOf(request: RespRequest, index: number): Buffer {
+  return request.bytes.subarray(request.args[index * 2], request.args[index * 2 + 1]);
 }
 
 const hello: Shape = (session, request) => {
   let version: number = session.respVersion;
   let name: string | undefined;
+  let guess: Buffer | undefined;
   if (request.argc > 1) {
     if (!INTEGER.test(request.text(1))) return session.replyError(BAD_VERSION);
     version = Number(request.text(1));
@@ -83,8 +92,8 @@ const hello: Shape = (session, request) => {
     const left = request.argc - i - 1;
     const option = request.word(i);
     if (option === 'AUTH' && left >= 2) {
-      const failure = authFailure(request, i + 1);
-      if (failure !== undefined) return session.replyError(failure);
+      if (request.text(i + 1) !== 'default') return session.replyError(WRONG_PASS);
+      guess = bytesOf(request, i + 2);
       i += 2;
     } else if (option === 'SETNAME' && left >= 1) {
       name = request.text(++i);
@@ -95,6 +104,8 @@ const hello: Shape = (session, request) => {
     }
   }
   if (version !== session.respVersion && session.waitsForReplies()) return Outcome.stalled;
+  if (guess !== undefined && !session.logIn(guess)) return session.replyError(WRONG_PASS);
+  if (!session.isLoggedIn) return session.replyError(HELLO_NO_AUTH);
   if (name !== undefined) session.name = name;
   if (version !== session.respVersion) session.switchLane(session.db, version === 3 ? 3 : 2);
   return session.replyValue(greeting(session));
