@@ -30,7 +30,7 @@ describe('command errors', () => {
   it('says why a command is refused', () => {
     const multi = redisTable.findByName('multi')!;
     expect(unsupported(multi, handlingOf(multi).reason)).toBe(
-      `ERR ringward: command 'multi' is not supported: transactions need a connection of their own`,
+      `ERR ringward: command 'multi' is not supported yet: transactions need a connection of their own`,
     );
   });
 });
