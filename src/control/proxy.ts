@@ -9,6 +9,7 @@ import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
 import type { KillRequest, KillResult, ProxyReport } from './peers.js';
 import type { ClientFacts, WorkerReport } from './report.js';
+import { removeStaleSocket } from './stale-socket.js';
 import { Supervisor } from './supervisor.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -52,6 +53,7 @@ class ControlPlane {
   }
 
   async start(): Promise<RunningProxy> {
+    for (const { bind } of this.#config.listeners) if (bind.kind === 'unix') await removeStaleSocket(bind.path);
     if (this.#config.workers === 0) return this.#startLocal();
     const supervisor = new Supervisor(this.#config, this.#options.logger, this.#methods());
     this.#supervisor = supervisor;

@@ -2,8 +2,8 @@
  * One address that clients connect to. Accepts, refuses when the proxy is full, and hands each connection to the session
  * kind of its protocol.
  */
-import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { chmodSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { formatHostPort } from '../config/address.js';
 import type { ListenerConfig } from '../config/listener.js';
 import { EnvironmentError } from '../errors.js';
@@ -41,7 +41,6 @@ export class Listener {
   /** @throws EnvironmentError when the address cannot be had. */
   async listen(): Promise<string> {
     const { bind, backlog, name } = this.config;
-    if (bind.kind === 'unix') await removeStaleSocket(bind.path);
     const target = bind.kind === 'unix' ? { path: bind.path } : { host: bind.host, port: bind.port };
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {
@@ -88,17 +87,3 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   ENOTFOUND: 'the host name does not resolve',
 };
-
-/** A socket file that nobody answers on is left from a process that died; one that answers is in use, and is left. */
-async function removeStaleSocket(path: string): Promise<void> {
-  if (!existsSync(path) || !lstatSync(path).isSocket()) return;
-  const isAnswered = await new Promise<boolean>((resolve) => {
-    const probe = connect({ path });
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
-  });
-  if (!isAnswered) unlinkSync(path);
-}

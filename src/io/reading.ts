@@ -5,6 +5,7 @@
  * accepted socket is put into a new `net.Socket` that has it. `_handle` and the `handle` option are not documented: this
  * file is the only one that touches them, `canRewrap` tells at start whether they behave as expected, and where they do
  * not (or for TLS, whose bytes do not come from the handle) the ordinary 'data' event serves instead, a little slower.
+ * The environment variable RINGWARD_READS=data asks for that everywhere; docs/decisions/0005-reading-sockets.md says when.
  * The server that accepted a re-wrapped socket no longer counts it: sessions keep their own count.
  */
 import { connect, type NetConnectOpts, Server, Socket } from 'node:net';
@@ -18,8 +19,9 @@ interface SocketWithHandle {
   _handle: object | null;
 }
 
-/** Whether accepted sockets can be re-wrapped on this version of Node. Decided once, at load. */
-export const canRewrap: boolean = '_handle' in new Socket() && typeof Server === 'function';
+/** Whether accepted sockets are re-wrapped: this version of Node allows it and nobody asked otherwise. Decided at load. */
+export const canRewrap: boolean =
+  process.env['RINGWARD_READS'] !== 'data' && '_handle' in new Socket() && typeof Server === 'function';
 
 /** Makes `accepted` deliver its bytes to `onBytes`; returns the socket to use from now on, reading. */
 export function readAccepted(accepted: Socket, shared: Buffer, onBytes: OnBytes, rewrap = canRewrap): Socket {

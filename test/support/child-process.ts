@@ -36,6 +36,8 @@ export interface Child {
   readonly pid: number;
   readonly exited: Promise<void>;
   hasExited(): boolean;
+  /** Null while it runs, and when a signal ended it. */
+  exitCode(): number | null;
   stdout(): string;
   stderr(): string;
   /** Calls back on every piece of output; for readers that wait for a log line. */
@@ -132,6 +134,7 @@ export function startChild(program: string, args: readonly string[], env: NodeJS
     pid: child.pid ?? -1,
     exited,
     hasExited: () => gone,
+    exitCode: () => child.exitCode,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     onOutput: (listener) => listeners.push(listener),

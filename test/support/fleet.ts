@@ -23,6 +23,8 @@ export interface FleetOptions {
   readonly limits?: object;
   readonly timeouts?: object;
   readonly logLevel?: string;
+  /** Added to the proxy's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Added to the listener's section; `bind` is a free loopback port unless given. */
   readonly listener?: object;
 }
@@ -57,14 +59,15 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     for (let i = 0; i < (options.nodes ?? 3); i++) nodes.push(await startRedis({ args }));
   }
   const ports = options.ports ?? nodes.map((node) => node.port);
-  const proxy = await startRingward({
+  const config = {
     workers: options.workers ?? 0,
     listeners: [{ name: 'redis', bind: '127.0.0.1:0', pool: 'main', ...options.listener }],
     pools: { main: { nodes: ports.map((port, i) => ({ id: `n${i}`, host: '127.0.0.1', port })), ...options.pool } },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     log: { format: 'json', level: options.logLevel ?? 'info' },
-  }).catch(async (error: unknown) => {
+  };
+  const proxy = await startRingward(config, { env: options.env ?? {} }).catch(async (error: unknown) => {
     await Promise.all(nodes.map((node) => node.kill()));
     throw error;
   });

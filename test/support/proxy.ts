@@ -32,6 +32,8 @@ export interface RingwardServer extends TestServer {
   waitForLog(match: OutputMatch, deadlineMs?: number): Promise<void>;
   /** Resolves when the process has gone, for tests of a shutdown that somebody else asked for. */
   readonly exited: Promise<void>;
+  /** Null while it runs, and when a signal ended it. */
+  exitCode(): number | null;
 }
 
 export interface RingwardOptions {
@@ -122,5 +124,6 @@ export async function startRingward(
     stderr: () => child.stderr(),
     waitForLog: (match, deadlineMs) => waitForOutput(child, match, deadlineMs),
     exited: child.exited,
+    exitCode: () => child.exitCode(),
   };
 }
