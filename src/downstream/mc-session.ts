@@ -83,6 +83,23 @@ export class McSession extends Session {
     return Outcome.done;
   }
 
+  // ---- replies ----
+
+  override deliver(record: InFlight, bytes: Buffer, start: number, end: number): void {
+    if (record.hiddenStart !== 0) hideIfQuiet(record, bytes, start);
+    super.deliver(record, bytes, start, end);
+  }
+
+  override deliverOwn(record: InFlight): void {
+    if (record.hiddenStart !== 0) hideIfQuiet(record, record.bytes!, record.start);
+    super.deliverOwn(record);
+  }
+
+  override onHeld(record: InFlight): void {
+    if (record.hiddenStart !== 0) hideIfQuiet(record, record.bytes!, record.start);
+    super.onHeld(record);
+  }
+
   // ---- bytes ----
 
   protected override get bytesNeeded(): number {
@@ -179,4 +196,9 @@ export class McSession extends Session {
     this.#runChannel.output.append(bytes, this.#runStart, this.#runEnd);
     this.#runChannel = null;
   }
+}
+
+/** Makes the reply silent if it is the one that flag q of its request hides. */
+function hideIfQuiet(record: InFlight, bytes: Buffer, start: number): void {
+  if (bytes.readUInt16BE(start) === record.hiddenStart) record.isSilent = true;
 }

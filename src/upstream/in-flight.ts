@@ -36,6 +36,8 @@ export class InFlight {
   expect = 0;
   /** Bytes at the reply's end that are not the client's: what the proxy itself asked for behind the request (memcached). */
   fenceBytes = 0;
+  /** First two bytes, as one number, of a reply that is not shown to the client (memcached's quiet mode). 0: all are. */
+  hiddenStart = 0;
   /** Index of the command in its table, for metrics. */
   command = 0;
   queuedAtMs = 0;
@@ -78,6 +80,7 @@ export class InFlightPool {
     record.progress = Progress.waiting;
     record.isSilent = false;
     record.fenceBytes = 0;
+    record.hiddenStart = 0;
     if (this.#spare >= this.#spareMax) return;
     record.nextInChannel = this.#free;
     this.#free = record;

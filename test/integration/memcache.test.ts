@@ -98,6 +98,24 @@ describe('quiet meta requests', () => {
     expect(answer === `VA 1000000\r\n${value}\r\n`.repeat(3) + 'MN\r\n').toBe(true);
   });
 
+  it('of every command are shown as memcached shows them', async () => {
+    const lines = [
+      'mg k q',
+      'ms k 1 q\r\n5',
+      'mg k q',
+      'ms k 1 ME q\r\n5',
+      'mg k q q',
+      'ma k v q',
+      'ma none O1 q',
+      'md k q I',
+      'mg k q',
+      'md k q',
+      'md k q',
+    ];
+    const requests = `flush_all\r\n${lines.map((line) => `${line}\r\n`).join('')}mn\r\n`;
+    expect(await ask(requests)).toBe(await exchange(fleet.nodes[0]!.port, requests));
+  });
+
   it('do not delay requests to other nodes by an answer that never comes', async () => {
     const [miss] = fleet.keysOf(0, 1, 'absent');
     expect(await ask(`mg ${miss!} v q\r\nget ${miss!}\r\nmg ${miss!} v\r\n`)).toBe('END\r\nEN\r\n');

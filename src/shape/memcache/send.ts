@@ -3,15 +3,22 @@
  *
  * noreply: the word is cut out and the reply dropped. A node that answered in spite of noreply (an error that another
  * version of memcached does not hide, say) would shift every later reply of the shared connection by one.
- * Flag q: an `mn` of ours follows the request, and its MN, which is cut off the reply, says that no more will come.
+ * Flag q of mg and ms: cut out as well; of the replies to them it hides exactly EN and HD, and the session drops those.
+ * Flag q of md and ma, which hides other things in other versions: an `mn` of ours follows the request, and its MN, which is
+ * cut off the reply, says that no more will come. That costs the proxy and the node a second request.
  * docs/decisions/0004-memcached-quiet.md has the reasons and the costs.
  */
 import { mcFailureReply } from '../../downstream/mc-errors.js';
 import type { McSession } from '../../downstream/mc-session.js';
-import { McReplyKind, type McReplyKindId } from '../../protocol/memcache/commands.js';
+import { Mc, McReplyKind, type McReplyKindId } from '../../protocol/memcache/commands.js';
+import type { McRequestFramer } from '../../protocol/memcache/request-framer.js';
 import { Accept, type Channel } from '../../upstream/channel.js';
 import { Outcome } from '../request.js';
 
+const LETTER_Q = 113;
+/** `EN`, `HD`: what InFlight.hiddenStart is compared with. */
+const MISS = 0x454e;
+const HIT = 0x4844;
 const FENCE = Buffer.from('mn\r\n', 'latin1');
 const FENCE_REPLY_BYTES = 'MN\r\n'.length;
 
@@ -28,21 +35,33 @@ export function forwardTo(session: McSession, bytes: Buffer, node: number): Outc
   const record = session.context.records.take();
   record.isWrite = framer.isWrite;
   record.command = framer.command;
-  if (framer.quiet) {
-    record.expect = McReplyKind.fencedMeta;
-    record.fenceBytes = FENCE_REPLY_BYTES;
-  } else {
-    record.expect = session.service.replyKind[framer.command]!;
-  }
+  const cut = framer.quiet ? quietFlagOf(framer, bytes) : 0;
+  const isFenced = framer.quiet && cut === 0;
+  record.expect = isFenced ? McReplyKind.fencedMeta : session.service.replyKind[framer.command]!;
+  if (isFenced) record.fenceBytes = FENCE_REPLY_BYTES;
+  else if (cut > 0) record.hiddenStart = framer.command === Mc.mg ? MISS : HIT;
   const taken = channel.accept(record);
   if (taken !== Accept.taken) {
     session.context.records.giveBack(record);
     return refused(session, channel, taken);
   }
   session.enqueue(record);
-  session.appendRequest(channel.output, bytes, framer.frameStart, framer.frameEnd);
-  if (framer.quiet) channel.output.append(FENCE, 0, FENCE.length);
+  if (cut > 0) appendWithout(session, channel, bytes, cut);
+  else session.appendRequest(channel.output, bytes, framer.frameStart, framer.frameEnd);
+  if (isFenced) channel.output.append(FENCE, 0, FENCE.length);
   return Outcome.done;
+}
+
+/** Index of the flag q of an mg or ms. 0: it has to stay, because it is there twice or the command is another. */
+function quietFlagOf(framer: McRequestFramer, bytes: Buffer): number {
+  if (framer.command !== Mc.mg && framer.command !== Mc.ms) return 0;
+  let found = 0;
+  for (let i = framer.firstFlag; i < framer.argCount; i++) {
+    if (bytes[framer.args[2 * i]!] !== LETTER_Q) continue;
+    if (found > 0) return 0;
+    found = i;
+  }
+  return found;
 }
 
 /** The node has too much to do, and the request waits; or it is down, and the client is told. */
@@ -59,7 +78,7 @@ export function forwardSilently(session: McSession, channel: Channel, bytes: Buf
   const taken = acceptUnanswered(session, channel, session.service.replyKind[framer.command]!);
   if (taken === Accept.congested) return session.waitFor(channel);
   if (taken === Accept.down) session.context.counters.errorsUpstream++;
-  else appendWithoutNoreply(session, channel, bytes);
+  else appendWithout(session, channel, bytes, framer.argCount - 1);
   return Outcome.done;
 }
 
@@ -74,10 +93,9 @@ export function acceptUnanswered(session: McSession, channel: Channel, kind: McR
   return taken;
 }
 
-/** Cuts from the end of the argument before noreply to the end of noreply. */
-function appendWithoutNoreply(session: McSession, channel: Channel, bytes: Buffer): void {
-  const { framer } = session;
-  const last = 2 * (framer.argCount - 1);
-  channel.output.append(bytes, framer.frameStart, framer.args[last - 1]!);
-  session.appendRequest(channel.output, bytes, framer.args[last + 1]!, framer.frameEnd);
+/** Sends the request without its argument `index`, which is not the first, and the space before it. */
+function appendWithout(session: McSession, channel: Channel, bytes: Buffer, index: number): void {
+  const { args, frameStart, frameEnd } = session.framer;
+  channel.output.append(bytes, frameStart, args[2 * index - 1]!);
+  session.appendRequest(channel.output, bytes, args[2 * index + 1]!, frameEnd);
 }
