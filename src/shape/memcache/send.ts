@@ -4,7 +4,7 @@
  * noreply: the word is cut out and the reply dropped. A node that answered in spite of noreply (an error that another
  * version of memcached does not hide, say) would shift every later reply of the shared connection by one.
  * Flag q of mg and ms: cut out as well; of the replies to them it hides exactly EN and HD, and the session drops those.
- * Flag q of md and ma, which hides other things in other versions: an `mn` of ours follows the request, and its MN, which is
+ * Flag q of md and ma, where what is hidden depends on more than the reply: an `mn` of ours follows the request, and its MN, which is
  * cut off the reply, says that no more will come. That costs the proxy and the node a second request.
  * docs/decisions/0004-memcached-quiet.md has the reasons and the costs.
  */
