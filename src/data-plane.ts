@@ -21,7 +21,7 @@ import { WorkerCounters } from './metrics/counters.js';
 import { MC_COMMANDS } from './protocol/memcache/commands.js';
 import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
-import type { ReplyScanner } from './upstream/channel.js';
+import type { ReplyScanner } from './upstream/reply-intake.js';
 import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';

@@ -7,7 +7,7 @@ import type { McReplyKindId } from '../protocol/memcache/commands.js';
 import { McReplyFramer, type McReplyLimits } from '../protocol/memcache/reply-framer.js';
 import { McScan } from '../protocol/memcache/scan.js';
 import { Scan } from '../protocol/resp/scan.js';
-import type { ReplyScanner } from './channel.js';
+import type { ReplyScanner } from './reply-intake.js';
 
 export class McReplyScanner implements ReplyScanner {
   end = 0;

@@ -10,10 +10,11 @@ import type { PoolConfig } from '../config/pool.js';
 import { Partitioner } from '../routing/partitioner.js';
 import type { NodeReport } from '../control/report.js';
 import type { WorkerContext } from '../worker-context.js';
-import { Channel, type ReplyScanner } from './channel.js';
+import { Channel } from './channel.js';
 import { noHandshake, respHandshake } from './handshake.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
+import type { ReplyScanner } from './reply-intake.js';
 
 const LANE_IDLE_MS = 60_000;
 

@@ -1,0 +1,72 @@
+/**
+ * Swallows the replies to a connection's handshake, before any request is sent on it.
+ */
+import type { BufferPool } from '../io/buffer-pool.js';
+import { GrowingBuffer } from '../io/growing-buffer.js';
+import { Scan } from '../protocol/resp/scan.js';
+import type { FailureKind } from './failure.js';
+import type { Handshake, HandshakeStep } from './handshake.js';
+import type { ReplyScanner } from './reply-intake.js';
+
+const MINUS = 45;
+/** The replies to a handshake are a few hundred bytes. */
+const HANDSHAKE_BYTES_MAX = 64 * 1024;
+
+/** Why the connection is of no use; `clause` follows the node's name. */
+export interface Refusal {
+  readonly kind: FailureKind;
+  readonly clause: string;
+}
+
+export class HandshakeReader {
+  readonly #steps: readonly HandshakeStep[];
+  readonly #newScanner: () => ReplyScanner;
+  readonly #buffer: GrowingBuffer;
+  #done = 0;
+  #from = 0;
+
+  constructor(handshake: Handshake, newScanner: () => ReplyScanner, buffers: BufferPool) {
+    this.#steps = handshake.requests;
+    this.#newScanner = newScanner;
+    this.#buffer = new GrowingBuffer(buffers);
+  }
+
+  /** Takes one read. True: every reply is there; false: more are to come; else why the connection is refused. */
+  read(bytes: Buffer, length: number): boolean | Refusal {
+    const buffer = this.#buffer;
+    buffer.append(bytes, 0, length);
+    if (buffer.length > HANDSHAKE_BYTES_MAX) {
+      return { kind: 'handshake', clause: `sent ${buffer.length} bytes in answer to the handshake` };
+    }
+    while (this.#done < this.#steps.length) {
+      const scanner = this.#newScanner();
+      const result = scanner.scan(buffer.buffer, this.#from, buffer.length, 0);
+      if (result === Scan.more) return false;
+      if (result === Scan.error || scanner.type === MINUS) {
+        const clause = this.#refusal(this.#steps[this.#done]!, result === Scan.error);
+        if (clause !== undefined) return { kind: 'handshake', clause };
+      }
+      this.#done++;
+      this.#from = scanner.end;
+    }
+    // No request has been sent yet, so a client's record must not take what is left for its reply.
+    const left = buffer.length - this.#from;
+    return left === 0 || { kind: 'protocol', clause: `sent ${left} bytes that nobody asked for` };
+  }
+
+  close(): void {
+    this.#buffer.clear();
+  }
+
+  /**
+   * Why an error reply to a step makes the connection useless; undefined when it does not. What a node answers to
+   * anything until it is logged in, or before it closes the connection, is such a reason at any step.
+   */
+  #refusal(step: HandshakeStep, isGarbage: boolean): string | undefined {
+    const end = Math.min(this.#buffer.length, this.#from + 200);
+    const text = this.#buffer.buffer.toString('latin1', this.#from, end).split('\r\n')[0]!;
+    if (text.startsWith('-NOAUTH')) return 'asks for a password, and the configuration has none';
+    if (!step.isRequired && !isGarbage && !text.startsWith('-ERR max number of clients')) return undefined;
+    return `refused ${step.name}: ${text.replace(/^-/, '')}`;
+  }
+}
