@@ -18,7 +18,9 @@ export function comparable(words: readonly string[], reply: string): string {
   if (name === 'time') return reply.replace(/\r\n\d+/g, '\r\nN');
   if (name === 'hello') return reply.replace(/id\r\n:\d+/, 'id');
   if (name === 'object' && words[1]?.toLowerCase() === 'idletime') return reply.replace(/:\d+/, ':N');
-  if (name === 'xinfo' || name === 'xpending') return reply.replace(/:\d{2,}/g, ':N');
+  // Milliseconds since a consumer or an entry was last heard of.
+  if (name === 'xinfo') return reply.replace(/(\r\n(?:idle|inactive)\r\n):\d+/g, '$1:N');
+  if (name === 'xpending') return reply.replace(/:\d+(\r\n:\d+)/g, ':N$1');
   return UNORDERED.has(name) ? reply.split('\r\n').sort().join('\r\n') : reply;
 }
 

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { type Fleet, startFleet } from '../support/fleet.js';
 import { type TestServer, startRedis } from '../support/servers.js';
 import { type RawClient, connectRaw } from '../support/wire.js';
@@ -140,7 +141,12 @@ describe('commands over several nodes of which one is down', () => {
     names = [0, 1, 2].map((node) => broken.keysOf(node, 1)[0]!);
     await client.call('MSET', ...names.flatMap((name) => [name, `v-${name}`]));
     await broken.nodes[1]!.kill();
-    await broken.proxy.waitForLog('"node":"n1"');
+    // Its end is seen first, the refusal of the next connection a little later.
+    await eventually(
+      'the node to refuse connections',
+      () => client.call('GET', names[1]!),
+      (reply) => reply.includes('ECONNREFUSED'),
+    );
   });
   afterAll(() => broken.stop());
 
