@@ -3,6 +3,7 @@
  * starts it, asks it for reports and drains it. Nothing in here waits for another worker.
  */
 import type { Config, ListenerConfig } from './config/schema.js';
+import { ClientCounts } from './downstream/client-counts.js';
 import { Listener, type ListenerProtocol } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
 import { MC_TOO_MANY_CLIENTS } from './downstream/mc-errors.js';
@@ -47,6 +48,8 @@ export class DataPlane {
   readonly registry: SessionRegistry;
   readonly #config: Config;
   readonly #pools = new Map<string, Pool>();
+  /** By pool name. */
+  readonly #clients = new Map<string, ClientCounts>();
   readonly #listeners: Listener[] = [];
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
@@ -73,7 +76,10 @@ export class DataPlane {
       limits: config.limits,
     };
     this.registry = new SessionRegistry(this.context);
-    for (const pool of config.pools) this.#pools.set(pool.name, this.#newPool(pool));
+    for (const pool of config.pools) {
+      this.#pools.set(pool.name, this.#newPool(pool));
+      this.#clients.set(pool.name, new ClientCounts(this.registry));
+    }
     for (const listener of config.listeners) {
       this.#listeners.push(new Listener(this.context, listener, this.registry, this.#protocolOf(listener)));
     }
@@ -128,6 +134,9 @@ export class DataPlane {
       cpuUserMicros: process.cpuUsage().user,
       cpuSystemMicros: process.cpuUsage().system,
       nodes: [...this.#pools.values()].flatMap((pool) => pool.report()),
+      pools: [...this.#clients].map(([pool, { clients, eofs, errors }]) => {
+        return { pool, clients, clientEofs: eofs, clientErrors: errors };
+      }),
     };
   }
 
@@ -162,17 +171,18 @@ export class DataPlane {
 
   #protocolOf(listener: ListenerConfig): ListenerProtocol {
     const pool = this.#pools.get(listener.pool)!;
+    const clients = this.#clients.get(listener.pool)!;
     if (pool.config.protocol === 'memcached') {
       const service = new McService(this.context, pool, this.#peers);
       return {
         tooManyClients: MC_TOO_MANY_CLIENTS,
-        openSession: (accepted) => new McSession(service, accepted, this.registry),
+        openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     }
     const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
     return {
       tooManyClients: TOO_MANY_CLIENTS,
-      openSession: (accepted) => new RespSession(service, this.registry.takeId(), accepted, this.registry),
+      openSession: (accepted) => clients.opened(new RespSession(service, this.registry.takeId(), accepted, clients)),
     };
   }
 

@@ -80,7 +80,7 @@ function statsOf(stats: StatsConfig | null, flags: ServeFlags): StatsConfig | nu
   if (port === undefined && host === undefined && intervalMs === undefined) return stats;
   if (host !== undefined && !isHost(host))
     throw new UsageError(`--stats-addr takes a host or an address, got "${host}"`);
-  const base = stats?.bind.kind === 'tcp' ? stats.bind : { host: STATS_ADDRESS_DEFAULT, port: STATS_PORT_DEFAULT };
+  const base = stats?.bind ?? { host: STATS_ADDRESS_DEFAULT, port: STATS_PORT_DEFAULT };
   const isMoved = port !== undefined || host !== undefined || stats === null;
   return {
     bind: isMoved

@@ -6,8 +6,10 @@ import { parseBind, type BindAddress } from './address.js';
 import { duration } from './fields.js';
 import { showValue } from './show-value.js';
 
+export type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;
+
 export interface StatsConfig {
-  readonly bind: BindAddress;
+  readonly bind: TcpAddress;
   /** Workers are asked for their counters at most this often. */
   readonly intervalMs: number;
 }
@@ -16,16 +18,15 @@ export const statsSchema = z
   .strictObject({
     bind: z
       .string()
-      .transform((value, context): BindAddress => {
+      .transform((value, context): TcpAddress => {
         const bind = parseBind(value);
-        if (bind !== null) return bind;
-        const expected = 'host:port, [v6]:port or an absolute socket path';
-        context.addIssue({ code: 'custom', message: `expected ${expected}, got ${showValue(value)}` });
+        if (bind?.kind === 'tcp') return bind;
+        context.addIssue({ code: 'custom', message: `expected host:port or [v6]:port, got ${showValue(value)}` });
         return z.NEVER;
       })
       .meta({
         description: 'Where to serve the statistics. Anybody who can connect can read them.',
-        'x-type': '`host:port`, `[v6]:port` or `/path.sock`',
+        'x-type': '`host:port` or `[v6]:port`',
       }),
     interval: duration(
       '1s',

@@ -4,12 +4,16 @@
  */
 import type { Config } from '../config/schema.js';
 import type { ListenerAddress } from '../data-plane.js';
+import { hostname } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
 import type { KillRequest, KillResult, ProxyReport } from './peers.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { removeStaleSocket } from './stale-socket.js';
+import { StatsServer } from '../twemproxy/stats-server.js';
+import { statsText } from '../twemproxy/stats-text.js';
+import { VERSION } from '../version.js';
 import { Supervisor } from './supervisor.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -53,6 +57,23 @@ class ControlPlane {
   }
 
   async start(): Promise<RunningProxy> {
+    const stats = this.#config.stats === null ? undefined : new StatsServer(this.#config.stats, () => this.#stats());
+    // Before the workers: what cannot be had must fail before clients are taken.
+    const bound = stats === undefined ? [] : [{ name: 'stats', protocol: 'stats', address: await stats.listen() }];
+    try {
+      const workers = await this.#startWorkers();
+      const stopAll = async (): Promise<void> => {
+        await workers.stop();
+        stats?.close();
+      };
+      return { addresses: [...workers.addresses, ...bound], stop: stopAll };
+    } catch (error) {
+      stats?.close();
+      throw error;
+    }
+  }
+
+  async #startWorkers(): Promise<RunningProxy> {
     for (const { bind } of this.#config.listeners) if (bind.kind === 'unix') await removeStaleSocket(bind.path);
     if (this.#config.workers === 0) return this.#startLocal();
     const supervisor = new Supervisor(this.#config, this.#options.logger, this.#methods());
@@ -83,6 +104,16 @@ class ControlPlane {
       },
       report: () => this.#report(),
     };
+  }
+
+  async #stats(): Promise<string> {
+    return statsText({
+      report: await this.#report(),
+      hostName: hostname(),
+      version: VERSION,
+      listeners: this.#config.listeners.length,
+      nowMs: performance.timeOrigin + performance.now(),
+    });
   }
 
   async #report(): Promise<ProxyReport> {

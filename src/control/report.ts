@@ -8,6 +8,8 @@ import type { ChannelState } from '../upstream/channel.js';
 export interface NodeReport {
   readonly pool: string;
   readonly id: string;
+  /** On the ring, and in statistics of twemproxy's form. */
+  readonly name: string;
   /** `host:port` or a socket path. */
   readonly address: string;
   /** Of the default connection. */
@@ -17,6 +19,28 @@ export interface NodeReport {
   readonly requests: number;
   readonly timeouts: number;
   readonly connectFailures: number;
+  readonly connectTimeouts: number;
+  /** Requests that ended with an error because a connection was lost. */
+  readonly failed: number;
+  /** Requests refused at once because the node was down. */
+  readonly turnedAway: number;
+  /** Connections that the node closed, and that failed otherwise. */
+  readonly eofs: number;
+  readonly errors: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Of those in flight: not sent, because the connection is not open yet. */
+  readonly waiting: number;
+  /** Bytes that the node's sockets have not taken. */
+  readonly pendingBytes: number;
+}
+
+/** The clients of one pool. */
+export interface ClientReport {
+  readonly pool: string;
+  readonly clients: number;
+  readonly clientEofs: number;
+  readonly clientErrors: number;
 }
 
 export interface WorkerReport {
@@ -30,6 +54,7 @@ export interface WorkerReport {
   readonly cpuUserMicros: number;
   readonly cpuSystemMicros: number;
   readonly nodes: readonly NodeReport[];
+  readonly pools: readonly ClientReport[];
 }
 
 export interface ClientFacts {

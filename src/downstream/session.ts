@@ -31,6 +31,8 @@ export abstract class Session implements OutputOwner, Waiter {
   /** Requests whose replies have not left. */
   inFlight = 0;
   isClosed = false;
+  /** How the client went, when it was the client: by closing, or by a connection that failed. */
+  leftBy: 'eof' | 'error' | undefined;
   readonly output: Output;
   readonly context: WorkerContext;
   readonly connectedMs: number;
@@ -64,8 +66,14 @@ export abstract class Session implements OutputOwner, Waiter {
     this.#input = new GrowingBuffer(context.buffers);
     this.#socket = readAccepted(accepted, context.readBuffer, (bytes, length) => this.#onBytes(bytes, length));
     this.output.attach(this.#socket);
-    this.#socket.on('end', () => this.endAfterReplies());
-    this.#socket.on('error', () => this.close());
+    this.#socket.on('end', () => {
+      this.leftBy ??= 'eof';
+      this.endAfterReplies();
+    });
+    this.#socket.on('error', () => {
+      this.leftBy = 'error';
+      this.close();
+    });
     this.#socket.on('close', () => this.close());
   }
 

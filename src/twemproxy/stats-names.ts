@@ -8,7 +8,7 @@ export const poolCounters = {
   client_connections: 'clients connected now',
   server_ejects: 'nodes ejected; always 0 in this version',
   forward_error: 'requests answered with an error because their node failed or was down',
-  fragments: 'parts that requests for several nodes were split into (twemproxy itself leaves this at 0)',
+  fragments: 'always 0, as in twemproxy',
 } as const;
 
 export const serverCounters = {

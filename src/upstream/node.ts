@@ -14,6 +14,17 @@ export class UpstreamNode {
   readonly where: string;
 
   requests = 0;
+  /** Requests that ended with an error because a connection was lost, or was not there in time. */
+  failed = 0;
+  /** Requests refused at once because the node was down. */
+  turnedAway = 0;
+  /** Connections that the node closed. */
+  eofs = 0;
+  /** Connections that failed otherwise, or could not be made. */
+  errors = 0;
+  connectTimeouts = 0;
+  bytesIn = 0;
+  bytesOut = 0;
   timeouts = 0;
   connects = 0;
   connectFailures = 0;

@@ -93,6 +93,7 @@ export class Pool {
       return {
         pool: this.config.name,
         id: node.id,
+        name: this.config.nodes[index]!.ringName,
         address: node.where,
         state: channels[0]?.state ?? 'idle',
         inFlight: channels.reduce((sum, channel) => sum + channel.inFlight, 0),
@@ -100,6 +101,15 @@ export class Pool {
         requests: node.requests,
         timeouts: node.timeouts,
         connectFailures: node.connectFailures,
+        connectTimeouts: node.connectTimeouts,
+        failed: node.failed,
+        turnedAway: node.turnedAway,
+        eofs: node.eofs,
+        errors: node.errors,
+        bytesIn: node.bytesIn,
+        bytesOut: node.bytesOut,
+        waiting: channels.reduce((sum, channel) => sum + (channel.state === 'ready' ? 0 : channel.inFlight), 0),
+        pendingBytes: channels.reduce((sum, channel) => sum + channel.output.pendingBytes, 0),
       };
     });
   }

@@ -4,7 +4,7 @@
  * bit). What twemproxy has no option for keeps the default of `template`, which is a Config made from a Ringward file.
  */
 import { twemproxyHashes } from '../../routing/hash.js';
-import type { BindAddress, Config, ListenerConfig, NodeConfig, PoolConfig, Protocol } from '../schema.js';
+import type { BindAddress, Config, ListenerConfig, NodeConfig, PoolConfig, Protocol, StatsConfig } from '../schema.js';
 import type { ListenLine, ServerLine } from './address.js';
 import type { TwemproxyPool } from './pool.js';
 
@@ -15,7 +15,7 @@ const BACKLOG_MAX = 65_535;
 /** nutcracker passes values of any size on, and leaves the limit to memcached. */
 const VALUE_BYTES_MAX = 1024 ** 3;
 /** What nutcracker uses without -s, -a and -i; it always serves statistics. */
-const STATS_BIND: BindAddress = { kind: 'tcp', host: '0.0.0.0', port: 22_222 };
+const STATS_BIND: StatsConfig['bind'] = { kind: 'tcp', host: '0.0.0.0', port: 22_222 };
 const STATS_INTERVAL_MS = 30_000;
 
 export function translate(pools: readonly TwemproxyPool[], template: Template): Config {
