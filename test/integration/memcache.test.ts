@@ -209,6 +209,16 @@ describe('commands for every node or none', () => {
     expect(statOf(after, 'mc:n2:state')).toBe('up');
   });
 
+  it('stats adds up what two workers did', async () => {
+    const two = await startMcFleet({ nodes: 2, workers: 2 });
+    for (let i = 0; i < 6; i++) await exchange(two.proxy.port, `${set(`w${i}`, '1')}get w${i} x${i}\r\n`);
+    const stats = await exchange(two.proxy.port, 'stats\r\n');
+    expect(
+      ['threads', 'cmd_set', 'cmd_get', 'curr_connections', 'mc:n1:state'].map((name) => statOf(stats, name)),
+    ).toEqual([...['2', '6', '12', '1', 'up']]);
+    await two.stop();
+  });
+
   it('stats with an argument shows every node under its name', async () => {
     const settings = await ask('stats settings\r\n');
     for (const id of ['n0', 'n1', 'n2']) expect(statOf(settings, `${id}:item_size_max`)).toBe('1048576');
