@@ -29,6 +29,11 @@ export const MC_REPLY_LIMITS: McReplyLimits = {
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
+const ZERO = 48;
+const NINE = 57;
+const VALUE_WORD = Uint8Array.from('VALUE ', (char) => char.charCodeAt(0));
+/** Any number of so many digits is exact. */
+const LENGTH_DIGITS_MAX = 9;
 /** What a line leads to: the reply's end, another line, a value, or an error. */
 const Step = { done: 0, line: 1, value: 2, bad: 3 } as const;
 const OUT_OF_STEP = 'reply line that cannot answer the request';
@@ -86,6 +91,13 @@ export class McReplyFramer {
         this.#isInValue = false;
         at += 2;
         if (kind === McReplyKind.meta) return this.#done(at);
+      }
+      // A line that was cut goes the general way, which goes on where it stopped.
+      if (kind === McReplyKind.values && this.#searched <= at - pos && this.#readPlainItem(buf, at, end)) {
+        this.#isInValue = true;
+        at = this.valueEnd;
+        if (at - pos > this.#limits.replyBytesMax) return this.#error('reply too long');
+        continue;
       }
       const lineFeed = this.#findLineFeed(buf, pos + Math.max(this.#searched, at - pos), end);
       if (lineFeed < 0) {
@@ -183,6 +195,33 @@ export class McReplyFramer {
       default:
         return Step.done;
     }
+  }
+
+  /**
+   * Reads a whole line `VALUE key flags length` in one pass, where the general way takes three: half the time for the
+   * reply to a get. False: the line is another, or not whole, and nothing has been done with it.
+   */
+  #readPlainItem(buf: Uint8Array, start: number, end: number): boolean {
+    for (let i = 0; i < VALUE_WORD.length; i++) if (buf[start + i] !== VALUE_WORD[i]) return false;
+    const stop = Math.min(end, start + this.#limits.lineBytesMax);
+    let at = start + VALUE_WORD.length;
+    for (let words = 0; words < 2; at++) {
+      if (at >= stop || buf[at] === LINE_FEED) return false;
+      if (buf[at] === SPACE) words++;
+    }
+    const digits = at;
+    let length = 0;
+    for (; at < stop && buf[at]! >= ZERO && buf[at]! <= NINE; at++) length = length * 10 + buf[at]! - ZERO;
+    if (at === digits || at - digits > LENGTH_DIGITS_MAX || length > this.#limits.valueBytesMax) return false;
+    if (buf[at] !== CARRIAGE_RETURN || at + 1 >= stop || buf[at + 1] !== LINE_FEED) return false;
+    if (this.#isFirstLine) {
+      this.#isFirstLine = false;
+      this.answer = McAnswer.value;
+    }
+    this.itemCount++;
+    this.valueStart = at + 2;
+    this.valueEnd = this.valueStart + length;
+    return true;
   }
 
   /** Whether a line that is not the first may stand where it does. */
