@@ -166,7 +166,7 @@ export async function startNutcracker(options: {
     ]);
     const server = asTestServer(child, pools[0]!.port, folder);
     for (const pool of pools) {
-      if (pool.isRedis) await waitForAnswer(child, pool.port, '*1\r\n$4\r\nPING\r\n', /^\+PONG/);
+      if (pool.isRedis) await waitForAnswer(child, pool.port, '*1\r\n$4\r\nPING\r\n', /^(\+PONG|-NOAUTH)/);
       else await waitForAnswer(child, pool.port, 'version\r\n', /^VERSION/);
     }
     return { ...server, ports: Object.fromEntries(pools.map((pool) => [pool.name, pool.port])), statsPort };
