@@ -127,7 +127,7 @@ export class DataPlane {
     return {
       workerId: context.workerId,
       pid: process.pid,
-      counters: { ...context.counters },
+      counters: Object.assign(new WorkerCounters(), context.counters),
       mcCommands: Array.from(context.mcCommands),
       clients: this.registry.count,
       rssBytes: process.memoryUsage.rss(),

@@ -97,15 +97,25 @@ export class RespService {
   #resolve(session: RespSession, request: RespRequest, found: Command | undefined): Command | undefined {
     let command = found;
     if (command === undefined) {
-      if (isHttp(request)) return this.#refuseHttp(session);
-      return this.#refuse(session, unknownCommand(this.#quoted(request)));
+      if (isHttp(request)) {
+        this.#refuseHttp(session);
+        return;
+      }
+      this.#refuse(session, unknownCommand(this.#quoted(request)));
+      return;
     }
     if (command.hasSubcommands && request.argc > 1) {
       const sub = this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!);
-      if (sub === undefined) return this.#refuse(session, unknownSubcommand(command, request.text(1)));
+      if (sub === undefined) {
+        this.#refuse(session, unknownSubcommand(command, request.text(1)));
+        return;
+      }
       command = sub;
     }
-    if (!acceptsArgc(command, request.argc)) return this.#refuse(session, wrongArity(command));
+    if (!acceptsArgc(command, request.argc)) {
+      this.#refuse(session, wrongArity(command));
+      return;
+    }
     return command;
   }
 

@@ -132,7 +132,7 @@ export class RespSession extends Session {
   /** Argument `index` as a bulk string. */
   replyArgument(request: RespRequest, index: number): Outcome {
     return this.replyBytes(
-      encodeReply(bulkReply(request.bytes.subarray(request.args[index * 2]!, request.args[index * 2 + 1]!)), 2),
+      encodeReply(bulkReply(request.bytes.subarray(request.args[index * 2], request.args[index * 2 + 1])), 2),
     );
   }
 
@@ -288,7 +288,7 @@ export class RespSession extends Session {
   #reencode(request: RespRequest, bytes: Buffer): void {
     const { args, argc } = this.#framer;
     const parts: Buffer[] = [];
-    for (let i = 0; i < argc; i++) parts.push(bytes.subarray(args[i * 2]!, args[i * 2 + 1]!));
+    for (let i = 0; i < argc; i++) parts.push(bytes.subarray(args[i * 2], args[i * 2 + 1]));
     const frame = encodeRequest(parts);
     const framer = new RequestFramer(this.context.limits);
     framer.scan(frame, 0, frame.length);

@@ -301,12 +301,17 @@ export abstract class Session implements OutputOwner, Waiter {
     if (this.isClosed || !this.#isStalled) return;
     this.#isStalled = false;
     this.#consumeInput();
-    if (this.isClosed || this.#isStalled) return;
+    if (this.#hasStopped()) return;
     if (this.#isPaused) {
       this.#isPaused = false;
       this.#socket.resume();
     }
     if (this.#endsWhenServed) this.endAfterReplies();
+  }
+
+  /** A call and not a property: what it reads changes under whoever asks twice. */
+  #hasStopped(): boolean {
+    return this.isClosed || this.#isStalled;
   }
 
   #stall(): void {
@@ -384,10 +389,14 @@ export abstract class Session implements OutputOwner, Waiter {
       return;
     }
     const served = this.consume(bytes, 0, length);
-    if (served < length && !this.isClosed && !this.#isEnding) {
+    if (served < length && !this.#isOver()) {
       this.onMoved(served);
       this.#input.append(bytes, served, length, this.bytesNeeded - (length - served));
     }
+  }
+
+  #isOver(): boolean {
+    return this.isClosed || this.#isEnding;
   }
 
   #consumeInput(): void {

@@ -33,7 +33,7 @@ export function readAccepted(accepted: Socket, shared: Buffer, onBytes: OnBytes,
   }
   (accepted as unknown as SocketWithHandle)._handle = null;
   const options = { handle, allowHalfOpen: true, onread: onreadInto(shared, onBytes) };
-  return new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  return new Socket(options);
 }
 
 /** Opens a connection whose bytes go to `onBytes`. */

@@ -16,7 +16,7 @@ export class RespRequest {
 
   /** Argument `index` as text, one character per byte. */
   text(index: number): string {
-    return this.bytes.toString('latin1', this.args[index * 2]!, this.args[index * 2 + 1]!);
+    return this.bytes.toString('latin1', this.args[index * 2], this.args[index * 2 + 1]);
   }
 
   /** Argument `index` in upper case, for options. */

@@ -9,7 +9,8 @@ import { unsupported } from '../command/errors.js';
 import { Flag } from '../command/flags.js';
 import { crossSlot, errorReply, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
-import { Outcome, type RespRequest } from './request.js';
+import type { Outcome } from './request.js';
+import { type RespRequest } from './request.js';
 import { forwardWhole } from './send.js';
 import type { Shape } from './shape.js';
 
