@@ -17,6 +17,7 @@ import type { Channel } from '../../upstream/channel.js';
 import type { Failure } from '../../upstream/failure.js';
 import type { InFlight } from '../../upstream/in-flight.js';
 import { Gather } from '../gather.js';
+import { flushEarly } from './flush-early.js';
 
 const LINE_FEED = 10;
 const LETTER_E = 69;
@@ -71,6 +72,7 @@ export class GetGather extends Gather {
     const { ranges, rangeCount } = merger;
     for (let i = 0; i < 3 * rangeCount; i += 3) output.append(parts[ranges[i]!]!.buf, ranges[i + 1]!, ranges[i + 2]!);
     output.append(McReply.end, 0, END_BYTES);
+    flushEarly(output);
   }
 
   /** Indexes of the parts that do not end in END: their node failed, or answered an error behind its last item. */

@@ -12,6 +12,7 @@ import type { McSession } from '../../downstream/mc-session.js';
 import { McReplyKind } from '../../protocol/memcache/commands.js';
 import { Accept, type Channel } from '../../upstream/channel.js';
 import { Outcome } from '../request.js';
+import { flushEarly } from './flush-early.js';
 import { GetGather } from './get-gather.js';
 import { forwardTo } from './send.js';
 import type { McShape } from './shape.js';
@@ -37,6 +38,7 @@ export const splitGet: McShape = (session, bytes) => {
     isTaken.push(channel.accept(part) === Accept.taken);
   }
   appendLines(session, bytes, owners, channels, isTaken);
+  for (const channel of channels) flushEarly(channel.output);
   channels.forEach((channel, part) => {
     if (!isTaken[part]!) gather.failPart(part, { ...channel.failure!, wasReady: false });
   });
