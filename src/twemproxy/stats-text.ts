@@ -40,7 +40,7 @@ export function statsText({ report, hostName, version, listeners, nowMs }: Stats
       nodes.filter(({ pool }) => pool === name),
     ),
   );
-  return `{${head.join(', ')}, ${pools.join(',')}}\n`;
+  return `{${joined(head.join(', '), pools)}}\n`;
 }
 
 function poolText(name: string, clients: readonly ClientReport[], nodes: readonly NodeReport[]): string {
@@ -48,7 +48,7 @@ function poolText(name: string, clients: readonly ClientReport[], nodes: readonl
     const counters = serverCountersOf(nodes.filter((node) => node.name === server));
     return `${JSON.stringify(server)}: {${fields(counters)}}`;
   });
-  return `${JSON.stringify(name)}: {${fields(poolCountersOf(clients, nodes))}, ${servers.join(',')}}`;
+  return `${JSON.stringify(name)}: {${joined(fields(poolCountersOf(clients, nodes)), servers)}}`;
 }
 
 function poolCountersOf(clients: readonly ClientReport[], nodes: readonly NodeReport[]): PoolCounters {
@@ -83,6 +83,11 @@ function serverCountersOf(nodes: readonly NodeReport[]): ServerCounters {
     out_queue: inFlight - waiting,
     out_queue_bytes: sent === 0 ? 0 : Math.round(((inFlight - waiting) * requestBytes) / sent),
   };
+}
+
+/** Objects follow the values before them with a blank, and each other without. */
+function joined(values: string, objects: readonly string[]): string {
+  return objects.length === 0 ? values : `${values}, ${objects.join(',')}`;
 }
 
 /** twemproxy's order of names. */

@@ -467,6 +467,35 @@ describe('parseConfig refuses', () => {
   });
 });
 
+describe('a login of clients', () => {
+  it.each([
+    [
+      'a database that the pool does not have',
+      'database: 16',
+      'expected less than 16, the databases of pool "main"; got 16',
+    ],
+    ['two passwords', 'password: a, password_file: b', 'give either password or password_file, not both'],
+    ['a password that is a number', 'password: 4711', 'expected a string, got a number'],
+    ['a password that is not set', 'password: "${NONE}"', 'environment variable NONE is not set'],
+  ])('refuses %s', (_name, field, message) => {
+    expect(problemsOf(withListener(field))).toEqual([expect.stringMatching(/^f\.yaml:1:\d+: listeners\[0\]\./)]);
+    expect(problemsOf(withListener(field))[0]).toContain(message);
+  });
+
+  it.each(['password: a', 'password_file: a', 'database: 1'])('refuses %s for a memcached pool', (field) => {
+    const text = withListener(field).replace('main: { ', 'main: { protocol: memcached, ');
+    expect(problemsOf(text)).toEqual([expect.stringMatching(/: only for redis pools$/)]);
+  });
+});
+
+describe('statistics', () => {
+  it('are not served on a unix socket', () => {
+    expect(problemsOf(and('stats: { bind: /run/s.sock }'))).toEqual([
+      'f.yaml:3:16: stats.bind: expected host:port or [v6]:port, got "/run/s.sock"',
+    ]);
+  });
+});
+
 describe('parseConfig', () => {
   it('accepts the file that the cases change', () => {
     expect(problemsOf(and(''))).toEqual([]);
