@@ -17,10 +17,10 @@ const ways = {
     target.set(new Uint8Array(source.buffer, source.byteOffset + start, end - start), at);
   },
   'four bytes'(start, end, at) {
-    let i = start;
+    const last = end - 4;
     let j = at;
-    for (; i + 4 <= end; i += 4, j += 4) to.setUint32(j, from.getUint32(i));
-    for (; i < end; i++) target[j++] = source[i];
+    for (let i = start; i < last; i += 4, j += 4) to.setInt32(j, from.getInt32(i, true), true);
+    to.setInt32(at + end - start - 4, from.getInt32(last, true), true);
   },
 };
 

@@ -8,12 +8,15 @@ const SLAB_BYTES = 256 * 1024;
 
 export class Slab {
   readonly bytes: Buffer;
+  /** The same memory. */
+  readonly view: DataView;
   /** Replies that still have a place here. */
   holders = 0;
   used = 0;
 
   constructor(bytes: number) {
     this.bytes = Buffer.allocUnsafeSlow(bytes);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, bytes);
   }
 }
 

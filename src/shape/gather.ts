@@ -5,7 +5,6 @@
  * are kept where they are (slab or own buffer) until the last one is in and it is the whole's turn; only then are bytes
  * copied, straight into the client's output. A part whose node failed holds an error reply instead.
  */
-import type { Copier } from '../io/copy.js';
 import type { Output } from '../io/output.js';
 import type { Session } from '../downstream/session.js';
 import type { Failure } from '../upstream/failure.js';
@@ -39,11 +38,6 @@ export abstract class Gather {
 
   /** The reply of a part whose node failed. */
   protected abstract failureReply(part: InFlight, failure: Failure): Buffer;
-
-  /** For merges that copy by themselves. */
-  protected get copier(): Copier {
-    return this.#context.copier;
-  }
 
   /** Puts another reply in the place of a part's, whose own bytes are let go. */
   protected replace(part: InFlight, reply: Buffer): void {

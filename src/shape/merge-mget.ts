@@ -5,6 +5,8 @@
 import { errorReply, failureReply } from '../downstream/resp-errors.js';
 import { writeDecimal } from '../io/bytes.js';
 import type { Chunk } from '../io/buffer-pool.js';
+import { flushEarly } from '../io/flush-early.js';
+import { copyWords } from '../io/copy.js';
 import type { Output } from '../io/output.js';
 import type { Failure } from '../upstream/failure.js';
 import type { InFlight } from '../upstream/in-flight.js';
@@ -26,64 +28,70 @@ export class MgetGather extends SplitGather {
   }
 
   protected override merge(output: Output): void {
-    const { counts, parts, cursors } = this.plan;
+    const { counts, parts } = this.plan;
     let bytes = HEADER_BYTES;
     for (let part = 0; part < parts; part++) {
-      cursors[part] = this.#firstElement(part, counts[part]!);
       const { start, end } = this.parts[part]!;
       // An error stands once for each key of its part.
-      bytes += (end - start) * (cursors[part]! < 0 ? counts[part]! : 1);
+      bytes += (end - start) * (this.#firstElement(part, counts[part]!) < 0 ? counts[part]! : 1);
     }
     const chunk = output.claim(bytes);
     if (chunk === null) this.#append(output);
     else output.commit(this.#write(chunk, output.claimedAt));
+    flushEarly(output);
   }
 
   /** The merged reply, into a chunk that has room for it. Returns its length. */
   #write(chunk: Chunk, start: number): number {
-    const { partOf, keys, cursors } = this.plan;
-    const { copier } = this;
+    const { partOf, keys, counts, parts, at: next, views } = this.plan;
+    for (let part = 0; part < parts; part++) {
+      next[part] = this.#firstElement(part, counts[part]!);
+      const { slab, bytes } = this.parts[part]!;
+      views[part] = slab === null ? new DataView(bytes!.buffer, bytes!.byteOffset, bytes!.length) : slab.view;
+    }
     let at = writeHeader(chunk.bytes, start, keys);
     let i = 0;
     while (i < keys) {
       const part = partOf[i]!;
       const record = this.parts[part]!;
       const bytes = record.bytes!;
-      let from = record.start;
-      let to = cursors[part]!;
-      if (to < 0) {
+      let from = next[part]!;
+      let to = from;
+      if (from < 0) {
+        from = record.start;
         to = record.end;
         i++;
       } else {
         // Neighbouring keys of one node lie side by side in its reply: one slice.
-        from = to;
         do {
           to = elementEnd(bytes, to);
           i++;
         } while (i < keys && partOf[i] === part);
-        cursors[part] = to;
+        next[part] = to;
       }
-      copier.copy(bytes, from, to, chunk, at);
+      copyWords(bytes, views[part]!, from, to, chunk, at);
       at += to - from;
     }
     return at - start;
   }
 
-  /** The same for a reply that is too long for one chunk. */
+  /** The same for a reply that is too long for one chunk; its parts may be of any length. */
   #append(output: Output): void {
-    const { partOf, keys, cursors } = this.plan;
+    const { partOf, keys, counts, parts } = this.plan;
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     output.append(header, 0, writeHeader(header, 0, keys));
+    const next: number[] = [];
+    for (let part = 0; part < parts; part++) next.push(this.#firstElement(part, counts[part]!));
     for (let i = 0; i < keys; i++) {
       const part = partOf[i]!;
       const { bytes, start, end } = this.parts[part]!;
-      const from = cursors[part]!;
+      const from = next[part]!;
       if (from < 0) {
         output.append(bytes!, start, end);
         continue;
       }
       const to = elementEnd(bytes!, from);
-      cursors[part] = to;
+      next[part] = to;
       output.append(bytes!, from, to);
     }
   }
@@ -130,6 +138,8 @@ function lengthAt(bytes: Buffer, at: number, digitsEnd: number): number {
 
 /** Where the element at `at` ends: a bulk string, or a line (null, error). The framer has checked that it is whole. */
 function elementEnd(bytes: Buffer, at: number): number {
+  const first = bytes[at + 1]! - ZERO;
+  if (bytes[at] === DOLLAR && bytes[at + 3] === CR && first > 0) return at + 7 + first * 10 + bytes[at + 2]! - ZERO;
   const digitsEnd = lengthEnd(bytes, at);
   if (bytes[at] !== DOLLAR || bytes[at + 1] === MINUS) return digitsEnd + 2;
   return digitsEnd + 2 + lengthAt(bytes, at, digitsEnd) + 2;

@@ -8,10 +8,19 @@
  * Keys keep their order and their duplicates on every node, so each node does what one node would have done.
  */
 import type { RespSession } from '../downstream/resp-session.js';
+import type { Chunk } from '../io/buffer-pool.js';
 import { writeDecimal } from '../io/bytes.js';
+import { flushEarly } from '../io/flush-early.js';
 import { Accept, type Channel } from '../upstream/channel.js';
 import type { Gather } from './gather.js';
 import { Outcome, type RespRequest } from './request.js';
+
+const STAR = 42;
+const DOLLAR = 36;
+const CR = 13;
+const LF = 10;
+/** More than "*N\r\n" takes. */
+const HEADER_BYTES = 16;
 
 /** Keys for which a plan's arrays are kept between requests. */
 const KEYS_KEPT_MAX = 4096;
@@ -27,16 +36,24 @@ export class SplitPlan {
   longest = 0;
   /** Part of each key. */
   partOf = new Uint16Array(256);
-  /** Node index and number of keys of each part; `cursors` is the merge's. */
+  /** Node index and number of keys of each part; */
   readonly nodes: Int32Array;
   readonly counts: Int32Array;
-  readonly cursors: Float64Array;
+  /** Bytes of each part's keys (and values) as the client sent them. */
+  readonly bytes: Int32Array;
+  /** Where each part is being written to. */
+  readonly chunks: (Chunk | null)[] = [];
+  /** Positions in chunks and in part replies that fit into one: where each part's next byte is. */
+  readonly at: Int32Array;
+  /** Of the part replies. */
+  readonly views: (DataView | null)[] = [];
   readonly #partOfNode: Int32Array;
 
   constructor(nodeCount: number) {
     this.nodes = new Int32Array(nodeCount);
     this.counts = new Int32Array(nodeCount);
-    this.cursors = new Float64Array(nodeCount);
+    this.bytes = new Int32Array(nodeCount);
+    this.at = new Int32Array(nodeCount);
     this.#partOfNode = new Int32Array(nodeCount).fill(-1);
   }
 
@@ -62,9 +79,11 @@ export class SplitPlan {
         partOfNode[node] = part;
         this.nodes[part] = node;
         this.counts[part] = 0;
+        this.bytes[part] = 0;
       }
       partOf[i] = part;
       this.counts[part]!++;
+      this.bytes[part]! += args[at + step * 2 - 1]! - args[at - 1]!;
     }
     for (let part = 0; part < parts; part++) partOfNode[this.nodes[part]!] = -1;
     this.keys = keys;
@@ -112,45 +131,65 @@ export function sendParts(
   isWrite: boolean,
 ): Outcome {
   const { channels } = session.lane;
-  const firstKey = request.command.firstKey;
   let down: number[] | null = null;
   for (let part = 0; part < plan.parts; part++) {
     const channel = channels[plan.nodes[part]!]!;
     const record = gather.addPart(isWrite);
     record.command = request.command.index;
-    if (channel.accept(record) === Accept.taken) appendHeader(session, channel, request, plan.counts[part]! * step + 1);
+    if (channel.accept(record) === Accept.taken) beginPart(session, channel, request, plan, part, step);
     else (down ??= []).push(part);
   }
-  appendKeys(channels, down, request, plan, firstKey, step);
-  if (down === null) return Outcome.done;
-  for (const part of down) gather.failPart(part, { ...channels[plan.nodes[part]!]!.failure!, wasReady: false });
+  writeKeys(session, request, plan, down, step);
+  for (let part = 0; part < plan.parts; part++) {
+    if (down?.includes(part) === true) {
+      gather.failPart(part, { ...channels[plan.nodes[part]!]!.failure!, wasReady: false });
+      continue;
+    }
+    const { output } = channels[plan.nodes[part]!]!;
+    if (plan.chunks[part] !== null) output.commit(plan.at[part]! - output.claimedAt);
+    flushEarly(output);
+  }
   return Outcome.done;
 }
 
-/** "*N" and the command's name as the client wrote it. */
-function appendHeader(session: RespSession, channel: Channel, request: RespRequest, argc: number): void {
-  const { scratch } = session.service;
-  const { bytes, args } = request;
-  scratch[0] = 42;
-  let at = writeDecimal(scratch, 1, argc);
-  scratch[at++] = 13;
-  scratch[at++] = 10;
-  const nameEnd = args[1]! + 2;
-  for (let i = bytes.indexOf(36, request.start); i < nameEnd; i++) scratch[at++] = bytes[i]!;
-  channel.output.append(scratch, 0, at);
-}
-
-/** Each key (with its value, if `step` is 2) to its node; neighbours with the same node as one slice. */
-function appendKeys(
-  channels: readonly Channel[],
-  down: readonly number[] | null,
+/** "*N" and the command's name as the client wrote it, into a chunk with room for the keys, or appended if none has. */
+function beginPart(
+  session: RespSession,
+  channel: Channel,
   request: RespRequest,
   plan: SplitPlan,
-  firstKey: number,
+  part: number,
+  step: number,
+): void {
+  const { bytes, args } = request;
+  const { output } = channel;
+  const nameStart = bytes.indexOf(DOLLAR, request.start);
+  const nameEnd = args[1]! + 2;
+  const chunk = output.claim(HEADER_BYTES + nameEnd - nameStart + plan.bytes[part]!);
+  const target = chunk === null ? session.service.scratch : chunk.bytes;
+  let at = chunk === null ? 0 : output.claimedAt;
+  target[at] = STAR;
+  at = writeDecimal(target, at + 1, plan.counts[part]! * step + 1);
+  target[at++] = CR;
+  target[at++] = LF;
+  for (let i = nameStart; i < nameEnd; i++) target[at++] = bytes[i]!;
+  plan.chunks[part] = chunk;
+  plan.at[part] = at;
+  if (chunk === null) output.append(target, 0, at);
+}
+
+/** Each key (with its value, if `step` is 2) to its part; neighbours in the same part as one slice. */
+function writeKeys(
+  session: RespSession,
+  request: RespRequest,
+  plan: SplitPlan,
+  down: readonly number[] | null,
   step: number,
 ): void {
   const { args, bytes } = request;
-  const { partOf, keys, nodes } = plan;
+  const { partOf, keys, nodes, chunks, at } = plan;
+  const { copier } = session.context;
+  const firstKey = request.command.firstKey;
   let i = 0;
   let from = args[firstKey * 2 - 1]! + 2;
   while (i < keys) {
@@ -158,7 +197,16 @@ function appendKeys(
     let next = i + 1;
     while (next < keys && partOf[next] === part) next++;
     const to = args[(firstKey + next * step) * 2 - 1]! + 2;
-    if (down === null || !down.includes(part)) channels[nodes[part]!]!.output.append(bytes, from, to);
+    if (down === null || !down.includes(part)) {
+      const chunk = chunks[part] ?? null;
+      if (chunk === null) {
+        session.lane.channels[nodes[part]!]!.output.append(bytes, from, to);
+      } else {
+        const start = at[part]!;
+        copier.copy(bytes, from, to, chunk, start);
+        at[part] = start + to - from;
+      }
+    }
     from = to;
     i = next;
   }

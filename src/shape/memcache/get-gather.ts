@@ -17,7 +17,7 @@ import type { Channel } from '../../upstream/channel.js';
 import type { Failure } from '../../upstream/failure.js';
 import type { InFlight } from '../../upstream/in-flight.js';
 import { Gather } from '../gather.js';
-import { flushEarly } from './flush-early.js';
+import { flushEarly } from '../../io/flush-early.js';
 
 const LINE_FEED = 10;
 const LETTER_E = 69;

@@ -12,7 +12,7 @@ import type { McSession } from '../../downstream/mc-session.js';
 import { McReplyKind } from '../../protocol/memcache/commands.js';
 import { Accept, type Channel } from '../../upstream/channel.js';
 import { Outcome } from '../request.js';
-import { flushEarly } from './flush-early.js';
+import { flushEarly } from '../../io/flush-early.js';
 import { GetGather } from './get-gather.js';
 import { forwardTo } from './send.js';
 import type { McShape } from './shape.js';

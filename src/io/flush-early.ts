@@ -7,7 +7,7 @@
  * The flush comes when the read callback in progress is over: a failed write closes its session or channel, which must
  * not happen under the code that is still filling it.
  */
-import type { Output } from '../../io/output.js';
+import type { Output } from './output.js';
 
 const FLUSHED_BYTES_MIN = 8192;
 
