@@ -17,7 +17,7 @@ This page lists every Redis command that Ringward knows and what it does with it
 | same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
 | split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
 | proxy     | The proxy answers itself; no node sees the command.                                          |
-| refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.             |
+| refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.

@@ -393,6 +393,7 @@ export abstract class Session implements OutputOwner, Waiter {
       this.onMoved(served);
       this.#input.append(bytes, served, length, this.bytesNeeded - (length - served));
     }
+    this.#checkOwnReplies();
   }
 
   #isOver(): boolean {
@@ -409,6 +410,12 @@ export abstract class Session implements OutputOwner, Waiter {
       this.onMoved(served);
       if (input.length > 0) input.discard(served);
     }
+    this.#checkOwnReplies();
+  }
+
+  /** Replies that no node gave pass no `finish`. A client that is leaving is sent no more, and closes when it has them. */
+  #checkOwnReplies(): void {
+    if (this.output.pendingBytes > this.context.limits.clientOutputPauseBytes && !this.#isOver()) this.#checkOutput();
   }
 
   #appendHeld(record: InFlight): void {

@@ -3,7 +3,7 @@
  *
  * Every read callback calls `begin` first. Bytes for a socket are appended to its Output, which registers here once;
  * when all sockets that were readable in this turn have been served, `setImmediate` flushes them all. Flushing per
- * read instead was measured at 1.8 times the CPU per request without pipelining (DESIGN, section 2).
+ * read instead was measured at 1.8 times the CPU per request without pipelining (docs/decisions/0001-hot-path.md).
  */
 
 export interface Clock {

@@ -11,10 +11,10 @@ import { Partitioner } from '../routing/partitioner.js';
 import type { NodeReport } from '../control/report.js';
 import type { WorkerContext } from '../worker-context.js';
 import { Channel } from './channel.js';
+import type { ReplyScanner } from './reply-intake.js';
 import { noHandshake, respHandshake } from './handshake.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
-import type { ReplyScanner } from './reply-intake.js';
 
 const LANE_IDLE_MS = 60_000;
 

@@ -60,7 +60,7 @@ const stats: Section = (report) => {
     ['total_net_output_bytes', count('clientBytesOut')],
     ['rejected_connections', count('clientsRejected')],
     ['split_commands', count('commandsSplit')],
-    ['total_error_replies', count('errorsProxy') + count('errorsUpstream') + count('errorsCrossSlot')],
+    ['total_error_replies', count('errorsProxy') + count('errorsUpstream')],
     ['protocol_errors', count('errorsProtocol')],
     ['crossslot_errors', count('errorsCrossSlot')],
     ['client_output_limit_disconnections', count('clientsClosedOutput')],
