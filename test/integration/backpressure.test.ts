@@ -80,25 +80,18 @@ describe('a client that does not read', () => {
 });
 
 describe('a client that does not read what the proxy itself answers', () => {
-  it.each(['ECHO', 'NO_SUCH_COMMAND'])('is not read itself: %s', async (command) => {
+  it('is not read itself once those replies pile up, and gets them all when it reads again', async () => {
     const [client, other] = [await fleet.connect(), await fleet.connect()];
     const pauses = Number(await fleet.info('client_pauses'));
     client.socket.pause();
     const rounds = 300;
     const argument = Buffer.alloc(100_000, 'e');
-    for (let i = 0; i < rounds; i++) {
-      client.sendCommand(command, argument);
-      // The errors quote 128 bytes of each: as many small requests make as much of them.
-      if (command !== 'ECHO') client.send(Buffer.from('NO_SUCH_COMMAND\r\n'.repeat(3000)));
-    }
+    for (let i = 0; i < rounds; i++) client.sendCommand('ECHO', argument);
     await eventually('a pause', () => fleet.info('client_pauses'), (count) => Number(count) > pauses); // prettier-ignore
-    for (let i = 0; i < 100; i++) {
-      expect(await waitingFor(client, other)).toBeLessThan(3 * MIB);
-    }
+    for (let i = 0; i < 100; i++) expect(await waitingFor(client, other)).toBeLessThan(2 * MIB);
     client.socket.resume();
-    const replies = await client.readReplies(command === 'ECHO' ? rounds : rounds * 3001);
-    const length = command === 'ECHO' ? 100_011 : undefined;
-    expect(replies.every((reply) => (length === undefined ? reply[0] === 45 : reply.length === length))).toBe(true);
+    const replies = await client.readReplies(rounds);
+    expect(replies.every((reply) => reply.length === 100_011)).toBe(true);
     client.destroy();
   });
 });
