@@ -46,6 +46,11 @@ export const routeCommand: CommandModule<object, RouteArguments> = {
   handler: ({ config: file, pool: poolName, hex, json, keys: before, _: [, ...afterDashes] }) => {
     const keys = [...before, ...afterDashes.map(String)];
     if (keys.length === 0) throw new UsageError('route: give at least one key');
+    // Arguments that are no UTF-8 have lost their bytes before they come here.
+    const broken = hex ? undefined : keys.find((key) => key.includes('\ufffd'));
+    if (broken !== undefined) {
+      throw new UsageError(`route: ${JSON.stringify(broken)} is not UTF-8; give the key's bytes with --hex`);
+    }
     const bytes = keys.map((key) => (hex ? parseHex(key) : Buffer.from(key)));
     const pool = choosePool(loadConfigFile(file), poolName);
     const partitioner = new Partitioner(partitionerOptions(pool.nodes, pool.partitioning, Math.random));

@@ -75,6 +75,8 @@ export class McSession extends Session {
   replyLater(value: Promise<Buffer>): Outcome {
     const record = this.context.records.take();
     this.enqueue(record);
+    // One such question of a client at a time: it is asked of every worker or node, and its answer may be long.
+    this.stallUntilAnswered();
     const settle = (reply: Buffer): void => {
       if (record.session === null) this.context.records.giveBack(record);
       else this.settle(record, reply);

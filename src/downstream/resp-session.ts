@@ -142,6 +142,8 @@ export class RespSession extends Session {
     record.isSilent = this.isSilent;
     const version = this.respVersion;
     this.enqueue(record);
+    // One such question of a client at a time: it is asked of every worker, and its answer may be long.
+    this.stallUntilAnswered();
     const settle = (reply: ReplyValue): void => {
       if (record.session === null) this.context.records.giveBack(record);
       else this.settle(record, encodeReply(reply, version));

@@ -231,7 +231,12 @@ export abstract class Session implements OutputOwner, Waiter {
 
   /** True when no further request may be served now. Checked before each. */
   protected get mustWait(): boolean {
-    return this.#isStalled || this.#isEnding || this.isClosed;
+    return (
+      this.#isStalled ||
+      this.#isEnding ||
+      this.isClosed ||
+      this.output.pendingBytes > this.context.limits.clientOutputPauseBytes
+    );
   }
 
   /** Stops serving until replies have left, if too many are awaited. Checked after each request. */
@@ -278,6 +283,14 @@ export abstract class Session implements OutputOwner, Waiter {
     const block = input.take();
     output.appendOwned(block.subarray(0, end), block);
     return true;
+  }
+
+  /** As `endAfterReplies`, but what has been read and not yet served is dropped. */
+  endUnserved(): void {
+    if (this.isClosed || this.#isEnding) return;
+    this.#isEnding = true;
+    this.#input.clear();
+    if (this.head === null) this.#end();
   }
 
   // ---- flow control ----
@@ -355,7 +368,7 @@ export abstract class Session implements OutputOwner, Waiter {
     this.context.counters.clientsClosedOutput++;
     this.context.logger.warn(
       { client: this.remoteAddress, limit: this.context.limits.clientOutputBytesMax },
-      'client closed: it does not read its replies',
+      'client closed: the replies that wait for it passed the limit',
     );
     this.close();
   }

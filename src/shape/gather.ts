@@ -86,7 +86,9 @@ export abstract class Gather {
 
   /** A part that no channel took: it holds the error from the start. */
   failPart(index: number, failure: Failure): void {
-    this.onPartFailure(this.parts[index]!, failure);
+    const part = this.parts[index];
+    // The client may have gone over its output limit with the part before this one.
+    if (part !== undefined) this.onPartFailure(part, failure);
   }
 
   #settle(part: InFlight, reply: Buffer): void {

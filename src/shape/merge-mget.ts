@@ -17,6 +17,7 @@ const DOLLAR = 36;
 const CR = 13;
 const LF = 10;
 const MINUS = 45;
+const UNDERSCORE = 95;
 const ZERO = 48;
 
 /** More than "*N\r\n" takes. */
@@ -31,9 +32,11 @@ export class MgetGather extends SplitGather {
     const { counts, parts } = this.plan;
     let bytes = HEADER_BYTES;
     for (let part = 0; part < parts; part++) {
+      // First, because it puts an error in the place of a reply that is no array.
+      const isError = this.#firstElement(part, counts[part]!) < 0;
       const { start, end } = this.parts[part]!;
       // An error stands once for each key of its part.
-      bytes += (end - start) * (this.#firstElement(part, counts[part]!) < 0 ? counts[part]! : 1);
+      bytes += (end - start) * (isError ? counts[part]! : 1);
     }
     const chunk = output.claim(bytes);
     if (chunk === null) this.#append(output);
@@ -103,7 +106,8 @@ export class MgetGather extends SplitGather {
     const { start } = record;
     if (bytes[start] === STAR) {
       const digitsEnd = lengthEnd(bytes, start);
-      if (lengthAt(bytes, start, digitsEnd) === count) return digitsEnd + 2;
+      const first = digitsEnd + 2;
+      if (lengthAt(bytes, start, digitsEnd) === count && isFlat(bytes, first, record.end, count)) return first;
     }
     if (bytes[start] !== MINUS) {
       this.replace(
@@ -113,6 +117,18 @@ export class MgetGather extends SplitGather {
     }
     return -1;
   }
+}
+
+/** True when `count` bulks, nulls or errors fill `bytes[at, end)` exactly: a node may answer what it likes. */
+function isFlat(bytes: Buffer, start: number, end: number, count: number): boolean {
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at >= end) return false;
+    const type = bytes[at]!;
+    if (type !== DOLLAR && type !== UNDERSCORE && type !== MINUS) return false;
+    at = elementEnd(bytes, at);
+  }
+  return at === end;
 }
 
 function writeHeader(target: Buffer, start: number, count: number): number {

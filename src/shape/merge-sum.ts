@@ -12,7 +12,9 @@ import type { SplitPlan } from './split.js';
 import { SplitGather } from './split-gather.js';
 
 const MINUS = 45;
-const COLON = 58;
+/** ':', the digits of any count that keys can have, and the line end. */
+const COUNT_BYTES_MAX = 19;
+const OK = '+OK\r\n';
 
 abstract class AllSucceededGather extends SplitGather {
   readonly #isWrite: boolean;
@@ -43,12 +45,13 @@ export class SumGather extends AllSucceededGather {
     }
     let sum = 0;
     for (const { bytes, start, end } of this.parts) {
-      if (bytes![start] !== COLON) {
+      const text = bytes!.toString('latin1', start, Math.min(end, start + COUNT_BYTES_MAX));
+      if (!/^:\d{1,15}\r\n$/.test(text)) {
         const reply = errorReply('ERR ringward: a node answered something that is not a count');
         output.append(reply, 0, reply.length);
         return;
       }
-      sum += Number(bytes!.toString('latin1', start + 1, end - 2));
+      sum += Number(text.slice(1));
     }
     const reply = Buffer.from(`:${sum}\r\n`, 'latin1');
     output.append(reply, 0, reply.length);
@@ -57,7 +60,17 @@ export class SumGather extends AllSucceededGather {
 
 export class AllOkGather extends AllSucceededGather {
   protected override merge(output: Output): void {
-    const { bytes, start, end } = this.firstError() ?? this.parts[0]!;
-    output.append(bytes!, start, end);
+    const error = this.firstError();
+    if (error !== undefined) {
+      output.append(error.bytes!, error.start, error.end);
+      return;
+    }
+    const isOk = this.parts.every(
+      ({ bytes, start, end }) => end - start === OK.length && bytes!.toString('latin1', start, end) === OK,
+    );
+    const reply = isOk
+      ? Buffer.from(OK)
+      : errorReply('ERR ringward: a node answered MSET with something that is not OK');
+    output.append(reply, 0, reply.length);
   }
 }

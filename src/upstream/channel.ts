@@ -66,7 +66,7 @@ export class Channel implements OutputOwner {
   #countedBytesOut = 0;
   #startedMs = 0;
   #readySinceMs = 0;
-  #waiters: Waiter[] = [];
+  #waiters = new Set<Waiter>();
   #retry: NodeJS.Timeout | undefined;
 
   constructor(context: WorkerContext, options: ChannelOptions) {
@@ -110,7 +110,7 @@ export class Channel implements OutputOwner {
 
   /** `waiter` is told once, when this channel has room again or has failed. */
   whenRelieved(waiter: Waiter): void {
-    this.#waiters.push(waiter);
+    this.#waiters.add(waiter);
     this.output.tellsDrain = true;
   }
 
@@ -229,7 +229,7 @@ export class Channel implements OutputOwner {
       this.node.bytesIn += length;
       this.#intake.read(bytes, length);
     }
-    if (this.#waiters.length > 0 && !this.isCongested) this.#relieve();
+    if (this.#waiters.size > 0 && !this.isCongested) this.#relieve();
   }
 
   #onHandshakeBytes(bytes: Buffer, length: number): void {
@@ -322,9 +322,9 @@ export class Channel implements OutputOwner {
   }
 
   #relieve(): void {
-    if (this.#waiters.length === 0) return;
+    if (this.#waiters.size === 0) return;
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = new Set();
     for (const waiter of waiters) waiter.onRelieved();
   }
 }

@@ -165,7 +165,10 @@ export class ReplyIntake {
       return scanner.end - (isStraight ? 0 : kept);
     }
     const { consumed } = scanner;
-    if (partial.isStreaming || (end + scanner.bytesExpected > STREAM_BYTES_MIN && this.#startStream(record))) {
+    if (!partial.isStreaming && !this.#mayStream(record, end) && end > this.#context.limits.clientOutputBytesMax) {
+      this.#abandon(record);
+    }
+    if (partial.isStreaming) {
       const rest = Buffer.from(buffer.subarray(consumed, end));
       this.#stream(record, buffer, 0, consumed);
       partial.clear();
@@ -173,9 +176,13 @@ export class ReplyIntake {
       partial.append(rest, 0, rest.length, 0);
     } else {
       partial.consumed = consumed;
-      if (end > this.#context.limits.clientOutputBytesMax) this.#abandon(record);
     }
     return length;
+  }
+
+  /** Starts to stream a reply of which `bytes` have gathered, if it is long and may. */
+  #mayStream(record: InFlight, bytes: number): boolean {
+    return bytes + this.#scanner.bytesExpected > STREAM_BYTES_MIN && this.#startStream(record);
   }
 
   /** A gathered reply is whole. The gathering buffer goes with it. */
@@ -211,14 +218,11 @@ export class ReplyIntake {
     else record.session.finish(record);
   }
 
-  /** Too much has gathered for a client whose turn it is not: the client goes, the rest of the reply is dropped. */
+  /** Too much has gathered for a client whose turn it is not: the client goes, and the reply streams to nobody. */
   #abandon(record: InFlight): void {
     const session = record.session ?? record.gather?.session ?? null;
     session?.closeOverLimit();
     record.gather = null;
     this.#startStream(record);
-    this.#partial.clear();
-    this.#partial.isStreaming = true;
-    this.#partial.isActive = true;
   }
 }

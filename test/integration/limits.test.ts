@@ -119,7 +119,7 @@ describe('limits of clients', () => {
     client.socket.pause();
     for (let i = 0; i < 100; i++) client.sendCommand('GET', 'big');
     await counted('client_output_limit_disconnections', '1');
-    await fleet.proxy.waitForLog('client closed: it does not read its replies');
+    await fleet.proxy.waitForLog('client closed: the replies that wait for it passed the limit');
   });
 
   it('client_output: replies that wait for a slow node count too, also those of parts', async () => {

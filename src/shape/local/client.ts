@@ -90,7 +90,7 @@ const kill: Shape = (session, request) => {
   const wanted = skipId === undefined ? filter : { ...filter, exceptId: skipId };
   return session.replyLater(
     session.service.peers.killClients({ ...wanted, callerId: session.id }).then(({ killed, killsCaller }) => {
-      if (killsCaller) session.endAfterReplies();
+      if (killsCaller) session.endUnserved();
       if (!isOldForm) return integerReply(killed);
       return killed > 0 ? { type: 'simple', text: 'OK' } : { type: 'error', text: 'ERR No such client' };
     }),

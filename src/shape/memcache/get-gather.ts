@@ -99,8 +99,10 @@ export class GetGather extends Gather {
     const reply = serverError('a node answered with a key that it was not asked for');
     output.append(reply, 0, reply.length);
     const { merger } = this.#service;
-    this.#channels.forEach((channel, part) => {
-      if (merger.isLeftOver(parts[part]!, part)) channel.distrust('answered with a key that it was not asked for');
+    const strangers = this.#channels.filter((_, part) => merger.isLeftOver(parts[part]!, part));
+    // Later, because closing a channel answers others of its clients' requests, and this one is still being answered.
+    queueMicrotask(() => {
+      for (const channel of strangers) channel.distrust('answered with a key that it was not asked for');
     });
   }
 }
