@@ -1,11 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextPoll } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BufferPool, LARGE_BYTES, SMALL_BYTES } from '../../../src/io/buffer-pool.js';
 import { Copier } from '../../../src/io/copy.js';
 import { Output, OWNED_BYTES_MIN } from '../../../src/io/output.js';
-import { Turn } from '../../../src/io/turn.js';
+import { MORE_POLLS_MAX, Turn } from '../../../src/io/turn.js';
+
+/** Resolves when what was added before has been flushed, whatever it waited for. */
+async function nextTurn(): Promise<void> {
+  for (let polls = 0; polls <= MORE_POLLS_MAX; polls++) await nextPoll();
+}
 
 type Done = (error?: Error | null) => void;
 

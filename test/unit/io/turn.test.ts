@@ -1,6 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextPoll } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Turn } from '../../../src/io/turn.js';
+import { MORE_POLLS_MAX, Turn } from '../../../src/io/turn.js';
+
+/** Resolves when what was added before has been flushed, whatever it waited for. */
+async function nextTurn(): Promise<void> {
+  for (let polls = 0; polls <= MORE_POLLS_MAX; polls++) await nextPoll();
+}
 
 function newTurn(): { turn: Turn; clock: { ms: number; readings: number } } {
   const clock = { ms: 100, readings: 0 };
@@ -23,7 +28,7 @@ describe('Turn', () => {
     turn.begin();
     expect(turn.nowMs).toBe(105);
     expect(clock.readings).toBe(1);
-    await nextTurn();
+    await nextPoll();
     turn.begin();
     expect(turn.nowMs).toBe(110);
   });
@@ -42,11 +47,41 @@ describe('Turn', () => {
     expect(flushed).toEqual(['a', 'b']);
   });
 
+  it('waits with the flush while polls bring more outputs, and not for ever', async () => {
+    const { turn } = newTurn();
+    let flushes = 0;
+    const add = (): void => turn.add({ flush: () => flushes++ });
+    add();
+    add();
+    for (let polls = 0; polls < MORE_POLLS_MAX; polls++) {
+      await nextPoll();
+      expect(flushes).toBe(0);
+      add();
+    }
+    await nextPoll();
+    expect(flushes).toBe(2 + MORE_POLLS_MAX);
+  });
+
+  it('does not wait for more when the last poll brought none, or when one output is all there is', async () => {
+    const { turn } = newTurn();
+    let flushes = 0;
+    const add = (): void => turn.add({ flush: () => flushes++ });
+    add();
+    await nextPoll();
+    expect(flushes).toBe(1);
+    add();
+    add();
+    await nextPoll();
+    expect(flushes).toBe(1);
+    await nextPoll();
+    expect(flushes).toBe(3);
+  });
+
   it('flushes what was added outside a turn', async () => {
     const { turn } = newTurn();
     let flushes = 0;
     turn.add({ flush: () => flushes++ });
-    await nextTurn();
+    await nextPoll();
     expect(flushes).toBe(1);
   });
 
@@ -60,9 +95,9 @@ describe('Turn', () => {
       },
     };
     turn.add(output);
-    await nextTurn();
+    await nextPoll();
     expect(flushes).toBe(1);
-    await nextTurn();
+    await nextPoll();
     expect(flushes).toBe(2);
   });
 
@@ -76,7 +111,7 @@ describe('Turn', () => {
       },
     });
     expect(events).toEqual([]);
-    await nextTurn();
+    await nextPoll();
     expect(events).toEqual(['wake', 'flush']);
   });
 
@@ -91,7 +126,7 @@ describe('Turn', () => {
     };
     turn.wakeLater(sleeper);
     for (let i = 1; i <= 3; i++) {
-      await nextTurn();
+      await nextPoll();
       expect(wakes).toBe(i);
     }
   });
