@@ -30,7 +30,10 @@ function fail(message) {
 
 /** Opens connection `index`; `onBytes(count)` is called for every read, after the first byte of it was checked. */
 function open(index, onConnect, onBytes) {
-  const source = process.platform === 'linux' ? `127.0.0.${1 + Math.floor(index / CONNECTIONS_PER_SOURCE)}` : undefined;
+  // The first ones name no source: a port is then chosen for this destination, so that ports that an earlier run left in
+  // TIME_WAIT towards another one do not count.
+  const group = Math.floor(index / CONNECTIONS_PER_SOURCE);
+  const source = process.platform === 'linux' && group > 0 ? `127.0.0.${1 + group}` : undefined;
   const socket = connect({
     host: '127.0.0.1',
     port: job.port,
