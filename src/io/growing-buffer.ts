@@ -1,11 +1,13 @@
 /**
  * Bytes that came in pieces and are wanted in one: a cut request, a cut reply. Grows by doubling, or at once to what is
- * known to follow (up to 1 MiB ahead of what has come: an announced length alone must not cost memory), so every byte is
+ * known to follow (up to 1 MiB or seven times what has come: an announced length alone must not cost memory), so every byte is
  * copied a bounded number of times. Empty, it holds nothing. Its memory is a block of the worker's pool.
  */
 import type { BufferPool } from './buffer-pool.js';
 
 const AHEAD_BYTES_MAX = 1 << 20;
+/** Or so many times what has come, if that is more: untouched pages cost address space, copying again costs time. */
+const AHEAD_FACTOR = 7;
 const EMPTY = Buffer.alloc(0);
 
 export class GrowingBuffer {
@@ -21,7 +23,7 @@ export class GrowingBuffer {
   append(bytes: Buffer, start: number, end: number, expected = 0): void {
     const length = this.length + end - start;
     if (length > this.buffer.length) {
-      const ahead = Math.min(Math.max(expected, 0), Math.max(length, AHEAD_BYTES_MAX));
+      const ahead = Math.min(Math.max(expected, 0), Math.max(length * AHEAD_FACTOR, AHEAD_BYTES_MAX));
       const grown = this.#pool.borrowBlock(Math.max(length + ahead, this.length * 2, 512));
       this.buffer.copy(grown, 0, 0, this.length);
       this.#pool.giveBackBlock(this.buffer);
