@@ -78,14 +78,7 @@ export function extractKeysWithAccess(
   const request = { bytes, offsets, argc };
   const special = specials.get(command.name);
   if (special !== undefined) return special(request, out);
-  for (const spec of command.keySpecs) {
-    if ((spec.mask & KeyFlag.not_key) !== 0) continue;
-    if (!addKeysOf(spec, command, request, out)) {
-      out.length = 0;
-      return INVALID_KEYS;
-    }
-  }
-  return out.length;
+  return addAllOf(command, request, out, false);
 }
 
 /** As `extractKeys`, for what is routed like a key and is not one: the shard channels of SPUBLISH and SSUBSCRIBE. */
@@ -97,9 +90,13 @@ export function extractChannels(
   out: KeyList,
 ): number {
   out.length = 0;
-  const request = { bytes, offsets, argc };
+  return addAllOf(command, { bytes, offsets, argc }, out, true);
+}
+
+/** What the specs of keys, or those of channels, find. */
+function addAllOf(command: Command, request: Request, out: KeyList, isForChannels: boolean): number {
   for (const spec of command.keySpecs) {
-    if ((spec.mask & KeyFlag.not_key) === 0) continue;
+    if (((spec.mask & KeyFlag.not_key) !== 0) !== isForChannels) continue;
     if (!addKeysOf(spec, command, request, out)) {
       out.length = 0;
       return INVALID_KEYS;

@@ -56,7 +56,6 @@ export abstract class Gather {
   addPart(isWrite: boolean): InFlight {
     const part = this.#context.records.take();
     part.gather = this;
-    part.part = this.parts.length;
     part.isWrite = isWrite;
     this.parts.push(part);
     this.#missing++;

@@ -26,7 +26,6 @@ export class InFlight {
   session: Session | null = null;
   /** The split command that this record stands for (session set) or is a part of (session null). */
   gather: Gather | null = null;
-  part = 0;
   progress: (typeof Progress)[keyof typeof Progress] = Progress.waiting;
   /** CLIENT REPLY OFF and memcached's noreply: the reply is dropped. */
   isSilent = false;

@@ -1,7 +1,7 @@
 /** The connection's own commands: PING, ECHO, QUIT, RESET, SELECT, AUTH, HELLO, TIME. All session state is the proxy's. */
 import { errorReply } from '../../downstream/resp-errors.js';
 import type { RespSession } from '../../downstream/resp-session.js';
-import { arrayReply, bulkReply, integerReply, mapReply, simpleReply } from '../../protocol/resp/value.js';
+import { arrayReply, bulkReply, integerReply, mapReply } from '../../protocol/resp/value.js';
 import { REDIS_VERSION } from '../../version.js';
 import { Outcome, type RespRequest } from '../request.js';
 import type { Shape } from '../shape.js';
@@ -143,4 +143,3 @@ export const connectionCommands: Readonly<Record<string, Shape>> = {
 };
 
 export const okBytes = OK;
-export const okValue = simpleReply('OK');
