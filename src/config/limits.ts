@@ -26,6 +26,8 @@ export interface Limits {
   readonly clientOutputBytesMax: number;
   /** Replies waiting for one client. Past it the client is not read. Never more than `clientOutputBytesMax`. */
   readonly clientOutputPauseBytes: number;
+  /** Messages waiting for one subscriber (or MONITOR client). Past it the client is closed. */
+  readonly subscriberOutputBytesMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /** A client without requests for so long is closed. 0: never. */
@@ -88,6 +90,11 @@ export const limitsSchema = z
       { min: '16KiB', max: '1GiB' },
       'Replies waiting for one client, past which its requests are not read. `client_output` applies too if it is smaller.',
     ),
+    subscriber_output: size(
+      '32MiB',
+      { min: '64KiB', max: '16GiB' },
+      'Messages waiting for one client that subscribed, monitors or tracks keys and does not read them. Past it the client is closed. `client_output` applies too if it is smaller.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -118,6 +125,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     replyNestingMax: fields.reply_nesting,
     clientOutputBytesMax: fields.client_output,
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
+    subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
     nodeOutputPauseBytes: fields.node_output_pause,
     idleTimeoutMs: fields.idle_timeout,
   };

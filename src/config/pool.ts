@@ -33,6 +33,8 @@ export interface PoolConfig {
   /** Shared connections to each node, per worker. */
   readonly connectionsPerNode: number;
   readonly inFlightPerNodeMax: number;
+  /** Connections lent to single clients at once, per worker, over all nodes of the pool. */
+  readonly privateConnectionsMax: number;
   /** Longest value that memcached clients may store. Means nothing for redis pools. */
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
@@ -75,6 +77,12 @@ const poolLimitsSchema = z
       1,
       1_048_576,
       'Requests that await the reply of one node, per worker connection. Past it the clients that send to it are not read.',
+    ),
+    private_connections: integer(
+      1024,
+      0,
+      65_536,
+      'Connections that one client at a time has to itself, over all nodes, per worker: for transactions, WATCH and commands that block. A client that finds none left gets an error. Only for redis pools.',
     ),
   })
   .prefault({});
@@ -121,6 +129,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     auth,
     connectionsPerNode: fields.connections,
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
+    privateConnectionsMax: fields.limits.private_connections,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
   };

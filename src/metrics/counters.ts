@@ -23,6 +23,13 @@ export class WorkerCounters {
   errorsProtocol = 0;
   errorsCrossSlot = 0;
   errorsUpstream = 0;
+  /** Times that a client got a connection to a node to itself, and that it did not because of the limit. */
+  privateConnectionsLent = 0;
+  privateConnectionsRefused = 0;
+  /** Messages of subscriptions, invalidations and MONITOR lines sent to clients. */
+  pushesSent = 0;
+  /** Clients closed because pushes piled up that they did not read. */
+  clientsClosedPushes = 0;
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
   upstreamTimeouts = 0;

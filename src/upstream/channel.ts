@@ -1,5 +1,6 @@
 /**
- * One pipelined connection to one node, shared by all clients of a worker that use the same database and RESP version.
+ * One pipelined connection to one node: shared by all clients of a worker that use the same database and RESP version,
+ * or lent to one of them (private-connections.ts), or for messages that nobody asks for one by one (`pushes`).
  *
  *   idle ──► connecting ──► handshake ──► ready ──► (lost) ──► connecting ...
  *                 └───────────┴──► down ──(back-off)──► connecting
@@ -20,7 +21,7 @@ import { HandshakeReader } from './handshake-reader.js';
 import type { InFlight } from './in-flight.js';
 import type { UpstreamNode } from './node.js';
 import { RecordQueue } from './record-queue.js';
-import { ReplyIntake, type ReplyScanner } from './reply-intake.js';
+import { ReplyIntake, type PushSink, type ReplyScanner } from './reply-intake.js';
 import { Backoff } from './backoff.js';
 
 export interface ChannelOptions {
@@ -32,6 +33,13 @@ export interface ChannelOptions {
   /** 0: no limit. */
   readonly requestTimeoutMs: number;
   readonly inFlightMax: number;
+  /** Who takes frames that answer no request. Without it they break the connection. */
+  readonly pushes?: PushSink;
+  /** False: a connection that is lost is not opened again, the channel is closed instead. Default: true. */
+  readonly reconnects?: boolean;
+  /** Told when the connection is ready, and when one that was or should have become ready is lost. */
+  readonly onReady?: () => void;
+  readonly onLost?: (failure: Failure) => void;
 }
 
 export type ChannelState = 'idle' | 'connecting' | 'handshake' | 'ready' | 'down' | 'closed';
@@ -54,6 +62,8 @@ export class Channel implements OutputOwner {
   readonly node: UpstreamNode;
   /** Why the channel is down. */
   failure: Failure | undefined;
+  /** 0: no limit. Changed while the connection is lent for a request that blocks. */
+  requestTimeoutMs: number;
 
   readonly #context: WorkerContext;
   readonly #options: ChannelOptions;
@@ -73,6 +83,7 @@ export class Channel implements OutputOwner {
     this.#context = context;
     this.#options = options;
     this.node = options.node;
+    this.requestTimeoutMs = options.requestTimeoutMs;
     this.output = new Output(context, this);
     this.#intake = this.#newIntake();
     this.#handshake = this.#newHandshake();
@@ -108,6 +119,10 @@ export class Channel implements OutputOwner {
     return Accept.taken;
   }
 
+  resetRequestTimeout(): void {
+    this.requestTimeoutMs = this.#options.requestTimeoutMs;
+  }
+
   /** `waiter` is told once, when this channel has room again or has failed. */
   whenRelieved(waiter: Waiter): void {
     this.#waiters.add(waiter);
@@ -132,7 +147,8 @@ export class Channel implements OutputOwner {
 
   /** Called by a coarse timer: fails the channel if the oldest request, or connecting, has taken too long. */
   checkDeadline(nowMs: number): void {
-    const { connectTimeoutMs, requestTimeoutMs } = this.#options;
+    const { requestTimeoutMs } = this;
+    const { connectTimeoutMs } = this.#options;
     const { head } = this.#queue;
     const isLate = head !== null && requestTimeoutMs > 0 && nowMs - head.queuedAtMs >= requestTimeoutMs;
     if (isLate) {
@@ -204,6 +220,7 @@ export class Channel implements OutputOwner {
     if (this.failure === undefined) logger.debug({ node: this.node.id }, `node ${this.node.label} is connected`);
     else logger.info({ node: this.node.id }, `node ${this.node.label} is back`);
     this.failure = undefined;
+    this.#options.onReady?.();
   }
 
   #onSocketError(socket: Socket, error: NodeJS.ErrnoException | undefined): void {
@@ -241,8 +258,12 @@ export class Channel implements OutputOwner {
   }
 
   #newIntake(): ReplyIntake {
-    return new ReplyIntake(this.#context, this.#queue, this.#options.newScanner(), (clause) =>
-      this.#fail('protocol', clause),
+    return new ReplyIntake(
+      this.#context,
+      this.#queue,
+      this.#options.newScanner(),
+      this.#options.pushes ?? null,
+      (clause) => this.#fail('protocol', clause),
     );
   }
 
@@ -267,10 +288,14 @@ export class Channel implements OutputOwner {
     this.#intake.close();
     this.#intake = this.#newIntake();
     this.#handshake.close();
-    this.state = 'down';
-    if (kind !== 'removed') this.#bookRetry(wasReady && context.turn.nowMs - this.#readySinceMs >= STABLE_MS);
+    const mayRetry = this.#options.reconnects !== false;
+    this.state = mayRetry ? 'down' : 'closed';
+    if (mayRetry && kind !== 'removed') {
+      this.#bookRetry(wasReady && context.turn.nowMs - this.#readySinceMs >= STABLE_MS);
+    }
     this.#failRecords(failure);
     this.#relieve();
+    this.#options.onLost?.(failure);
   }
 
   /** The connection is not there in time for what waits for it. Nothing has been sent; the attempt goes on. */
@@ -317,7 +342,8 @@ export class Channel implements OutputOwner {
     if (failure.kind === 'connect-timeout') this.node.connectTimeouts++;
     if (['refused', 'protocol', 'handshake'].includes(failure.kind)) this.node.errors++;
     if (failure.kind === 'removed') return;
-    const isNews = this.failure === undefined;
+    // A private connection's loss is its client's news; that of the shared ones says that the node is gone.
+    const isNews = this.failure === undefined && this.#options.reconnects !== false;
     logger[isNews ? 'warn' : 'debug']({ node: this.node.id, kind: failure.kind, failed: this.inFlight }, failure.text);
   }
 

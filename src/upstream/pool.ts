@@ -10,11 +10,12 @@ import type { PoolConfig } from '../config/pool.js';
 import { Partitioner } from '../routing/partitioner.js';
 import type { NodeReport } from '../control/report.js';
 import type { WorkerContext } from '../worker-context.js';
-import { Channel } from './channel.js';
+import { Channel, type ChannelOptions } from './channel.js';
 import type { ReplyScanner } from './reply-intake.js';
-import { noHandshake, respHandshake } from './handshake.js';
+import { type Handshake, noHandshake, respHandshake } from './handshake.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
+import { PrivateConnections } from './private-connections.js';
 
 const LANE_IDLE_MS = 60_000;
 
@@ -22,10 +23,13 @@ export class Pool {
   readonly config: PoolConfig;
   readonly nodes: readonly UpstreamNode[];
   readonly partitioner: Partitioner;
+  readonly privateConnections: PrivateConnections;
 
   readonly #context: WorkerContext;
   readonly #newScanner: () => ReplyScanner;
   readonly #lanes = new Map<string, Lane>();
+  /** Channels that are neither a lane's nor private: subscriptions and the like. */
+  readonly #special = new Set<Channel>();
   #turns = 0;
   /** The database of the default lane. */
   #home = 0;
@@ -36,6 +40,29 @@ export class Pool {
     this.#newScanner = newScanner;
     this.nodes = config.nodes.map((node) => new UpstreamNode(node.id, node.address));
     this.partitioner = new Partitioner(partitionerOptions(config.nodes, config.partitioning, context.random));
+    this.privateConnections = new PrivateConnections(
+      context,
+      (node, db, respVersion) =>
+        this.#newChannel(this.nodes[node]!, this.handshake(db, respVersion), { reconnects: false }),
+      config.privateConnectionsMax,
+    );
+  }
+
+  /** What connections of this pool say first. */
+  handshake(db: number, respVersion: 2 | 3): Handshake {
+    return this.config.protocol === 'memcached' ? noHandshake : respHandshake(this.config.auth, db, respVersion);
+  }
+
+  /** A channel of its own kind to one node, looked after like the others until `closeSpecial`. */
+  openSpecial(node: number, handshake: Handshake, options: Partial<ChannelOptions>): Channel {
+    const channel = this.#newChannel(this.nodes[node]!, handshake, options);
+    this.#special.add(channel);
+    return channel;
+  }
+
+  closeSpecial(channel: Channel, reason: string): void {
+    this.#special.delete(channel);
+    channel.close(reason);
   }
 
   /** Opens the connections of the default lane, so that a node that is down is known, and said, before the first request. */
@@ -66,6 +93,8 @@ export class Pool {
 
   /** Called by the worker's coarse timer. */
   sweep(nowMs: number): void {
+    this.privateConnections.sweep(nowMs);
+    for (const channel of this.#special) channel.checkDeadline(nowMs);
     for (const [key, lane] of this.#lanes) {
       for (const channel of lane.channels) channel.checkDeadline(nowMs);
       const isDefault = lane.db === this.#home && lane.respVersion === 2;
@@ -79,6 +108,9 @@ export class Pool {
   close(): void {
     for (const lane of this.#lanes.values()) closeLane(lane, 'is being closed');
     this.#lanes.clear();
+    this.privateConnections.close();
+    for (const channel of this.#special) channel.close('is being closed');
+    this.#special.clear();
   }
 
   /** Brings the worker's counter of bytes sent to nodes up to date. */
@@ -115,19 +147,21 @@ export class Pool {
   }
 
   #openChannels(db: number, respVersion: 2 | 3): Channel[] {
+    const handshake = this.handshake(db, respVersion);
+    return this.nodes.map((node) => this.#newChannel(node, handshake, {}));
+  }
+
+  #newChannel(node: UpstreamNode, handshake: Handshake, options: Partial<ChannelOptions>): Channel {
     const { config } = this;
-    const handshake = config.protocol === 'memcached' ? noHandshake : respHandshake(config.auth, db, respVersion);
-    return this.nodes.map(
-      (node) =>
-        new Channel(this.#context, {
-          node,
-          handshake,
-          newScanner: this.#newScanner,
-          connectTimeoutMs: config.connectTimeoutMs,
-          requestTimeoutMs: config.requestTimeoutMs,
-          inFlightMax: config.inFlightPerNodeMax,
-        }),
-    );
+    return new Channel(this.#context, {
+      node,
+      handshake,
+      newScanner: this.#newScanner,
+      connectTimeoutMs: config.connectTimeoutMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+      inFlightMax: config.inFlightPerNodeMax,
+      ...options,
+    });
   }
 }
 

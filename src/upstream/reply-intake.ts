@@ -25,7 +25,19 @@ export interface ReplyScanner {
   scan(buf: Uint8Array, pos: number, end: number, expect: number): number;
 }
 
+/** First byte of what RESP3 nodes send out of turn. */
 const PUSH = 62;
+/** First byte of everything that a RESP2 connection with subscriptions receives. */
+const ARRAY = 42;
+
+/**
+ * Where frames go that answer no request. `all`: the connection has subscriptions and speaks RESP2, so every array on it
+ * is such a frame. The bytes are valid during the call.
+ */
+export interface PushSink {
+  readonly takes: 'pushes' | 'all';
+  onPush(bytes: Buffer, start: number, end: number): void;
+}
 /** A reply longer than this goes on to its client while it is still coming in, if it is that client's turn. */
 const STREAM_BYTES_MIN = 64 * 1024;
 
@@ -35,14 +47,27 @@ export class ReplyIntake {
   readonly #scanner: ReplyScanner;
   readonly #onBroken: (clause: string) => void;
   readonly #partial: PartialReply;
+  readonly #pushes: PushSink | null;
+  readonly #pushType: number;
   #isClosed = false;
   /** Where the replies of the read in progress are kept that have to wait, and how far they lie from where they were. */
   #holdSlab: Slab | null = null;
   #holdShift = 0;
 
-  /** One for each connection. `onBroken` is told once what the node did, and closes the intake. */
-  constructor(context: WorkerContext, queue: RecordQueue, scanner: ReplyScanner, onBroken: (clause: string) => void) {
+  /**
+   * One for each connection. `onBroken` is told once what the node did, and closes the intake. Without `pushes`, a push
+   * message breaks it.
+   */
+  constructor(
+    context: WorkerContext,
+    queue: RecordQueue,
+    scanner: ReplyScanner,
+    pushes: PushSink | null,
+    onBroken: (clause: string) => void,
+  ) {
     this.#context = context;
+    this.#pushes = pushes;
+    this.#pushType = pushes?.takes === 'all' ? ARRAY : PUSH;
     this.#queue = queue;
     this.#scanner = scanner;
     this.#onBroken = onBroken;
@@ -62,14 +87,15 @@ export class ReplyIntake {
     const queue = this.#queue;
     while (pos < length && !this.#isClosed) {
       const record = queue.head;
-      if (record === null) {
+      if (record === null && this.#pushes === null) {
         this.#onBroken(`sent ${length - pos} bytes that nobody asked for`);
         break;
       }
-      const result = scanner.scan(bytes, pos, length, record.expect);
-      if (scanner.type === PUSH) {
-        this.#onBroken('sent a push message that nobody asked for');
-        break;
+      const result = scanner.scan(bytes, pos, length, record === null ? 0 : record.expect);
+      if (record === null || scanner.type === this.#pushType) {
+        if (!this.#readPush(result, bytes, pos, length)) break;
+        pos = scanner.end;
+        continue;
       }
       if (result !== Scan.frame) {
         if (result === Scan.more) this.#keepPartial(record, bytes, pos, length);
@@ -86,6 +112,44 @@ export class ReplyIntake {
     if (this.#holdSlab === null) return;
     this.#context.slabs.release(this.#holdSlab);
     this.#holdSlab = null;
+  }
+
+  /** A frame that answers no request. True when it has been passed on and the next one may follow. */
+  #readPush(result: number, bytes: Buffer, pos: number, length: number): boolean {
+    const scanner = this.#scanner;
+    if (result === Scan.error) {
+      this.#onBroken(`sent what is no reply: ${scanner.error}`);
+    } else if (this.#pushes === null) {
+      this.#onBroken('sent a push message that nobody asked for');
+    } else if (scanner.type !== this.#pushType) {
+      this.#onBroken(`sent ${length - pos} bytes that nobody asked for`);
+    } else if (result === Scan.frame) {
+      this.#pushes.onPush(bytes, pos, scanner.end);
+      return true;
+    } else {
+      this.#partial.append(bytes, pos, length, scanner.bytesExpected);
+      this.#partial.consumed = scanner.consumed - pos;
+    }
+    return false;
+  }
+
+  /** Goes on with a cut frame that answers no request. Returns where the next one starts in the read. */
+  #resumePush(result: number, kept: number, length: number): number {
+    const scanner = this.#scanner;
+    const partial = this.#partial;
+    if (result === Scan.more) {
+      partial.consumed = scanner.consumed;
+      if (partial.length > this.#context.limits.clientOutputBytesMax) {
+        this.#onBroken(`sent a message of more than ${this.#context.limits.clientOutputBytesMax} bytes`);
+      }
+      return length;
+    }
+    const end = scanner.end;
+    const buffer = partial.take();
+    partial.clear();
+    this.#pushes?.onPush(buffer, 0, end);
+    this.#context.buffers.giveBackBlock(buffer);
+    return end - kept;
   }
 
   /**
@@ -140,7 +204,7 @@ export class ReplyIntake {
 
   /** Goes on with a cut reply. Returns where the next reply starts in `bytes`, `length` if there is nothing left to do. */
   #resumePartial(bytes: Buffer, length: number): number {
-    const record = this.#queue.head!;
+    const record = this.#queue.head;
     const partial = this.#partial;
     const scanner = this.#scanner;
     const kept = partial.length;
@@ -149,12 +213,13 @@ export class ReplyIntake {
     const buffer = isStraight ? bytes : partial.buffer;
     const end = isStraight ? length : partial.length;
     const from = isStraight ? 0 : partial.consumed;
-    const result = scanner.scan(buffer, from, end, record.expect);
+    const result = scanner.scan(buffer, from, end, record === null ? 0 : record.expect);
     if (result === Scan.error) {
       this.#onBroken(`sent what is no reply: ${scanner.error}`);
       return length;
     }
-    if (scanner.type === PUSH) {
+    if (record === null || scanner.type === this.#pushType) {
+      if (this.#pushes !== null) return this.#resumePush(result, kept, length);
       this.#onBroken('sent a push message that nobody asked for');
       return length;
     }
