@@ -74,6 +74,8 @@ export interface ClientFacts {
   readonly libVersion: string;
   readonly isNoEvict: boolean;
   readonly isNoTouch: boolean;
+  /** Letters of the modes it is in, and `b` while it waits in a command that blocks. */
+  readonly modeFlags: string;
   readonly listener: string;
 }
 
@@ -105,6 +107,7 @@ export function clientFacts(session: RespSession): ClientFacts {
     libVersion: session.libVersion,
     isNoEvict: session.isNoEvict,
     isNoTouch: session.isNoTouch,
+    modeFlags: [...session.modes].map((mode) => mode.flag).join('') + (session.isBlocked ? 'b' : ''),
     listener: session.service.listener,
   };
 }
@@ -114,7 +117,7 @@ export function clientFacts(session: RespSession): ClientFacts {
  * the proxy does not have (subscriptions, memory by client) are 0; `in-flight` and `listener` are its own.
  */
 export function clientLine(client: ClientFacts): string {
-  const flags = `${client.isNoEvict ? 'e' : ''}${client.isNoTouch ? 'T' : ''}` || 'N';
+  const flags = `${client.modeFlags}${client.isNoEvict ? 'e' : ''}${client.isNoTouch ? 'T' : ''}` || 'N';
   return [
     `id=${client.id}`,
     `addr=${client.address}`,

@@ -34,6 +34,8 @@ export class RespService {
   readonly table: CommandTable = redisTable;
   /** By command index, 1: exactly one key, at `firstKey`, and nothing else to look at. The session forwards it itself. */
   readonly isPlain: Uint8Array;
+  /** What sessions without modes use: `isPlain`, or nothing while every request is watched (MONITOR). */
+  plainNow: Uint8Array;
   /** The same, all 0: for sessions that have not logged in, so that none of their requests takes the short way. */
   readonly nothingPlain: Uint8Array;
   /** What clients must log in with first. Null: nothing. */
@@ -62,6 +64,7 @@ export class RespService {
     this.plans = new SplitPlanPool(pool.nodes.length);
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
+    this.plainNow = this.isPlain;
     this.nothingPlain = new Uint8Array(commands.length);
     this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));
     this.#shapes = commands.map((command) => shapeOf(command));
@@ -82,7 +85,8 @@ export class RespService {
     }
     session.lastCommand = command;
     request.command = command;
-    const outcome = this.#shapes[command.index]!(session, request);
+    const intercepted = session.hasModes ? this.#intercept(session, request, command) : undefined;
+    const outcome = intercepted ?? this.#shapes[command.index]!(session, request);
     if (outcome === Outcome.done) {
       session.commands++;
       this.context.counters.commands++;
@@ -91,6 +95,14 @@ export class RespService {
       session.replyMode = 'skip-next';
     }
     return outcome;
+  }
+
+  #intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined {
+    for (const mode of session.modes) {
+      const outcome = mode.intercept(session, request, command);
+      if (outcome !== undefined) return outcome;
+    }
+    return undefined;
   }
 
   /** The command or subcommand, once its name and its number of arguments are right; else the client has its error. */
@@ -121,6 +133,7 @@ export class RespService {
 
   #refuse(session: RespSession, text: string): undefined {
     this.context.counters.errorsProxy++;
+    for (const mode of session.modes) mode.onRefused?.();
     session.reply(errorReply(text), session.isSilent);
   }
 

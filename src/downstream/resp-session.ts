@@ -22,6 +22,26 @@ import { errorReply, failureReply, UNBALANCED_QUOTES } from './resp-errors.js';
 import type { RespService } from './resp-service.js';
 import { Session, type SessionOwner } from './session.js';
 
+/**
+ * State of a session that makes its requests differ from everybody's: an open transaction, subscriptions, tracking,
+ * MONITOR. A session that has any takes no request on the short way; each is shown to `intercept` first.
+ */
+export interface SessionMode {
+  /**
+   * Serves `request` in the mode's own way, or leaves it to the others (undefined). `command` is resolved, its number of
+   * arguments is right and the client may use it.
+   */
+  intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined;
+  /** The request being served was refused before it came to `intercept`: unknown, or a wrong number of arguments. */
+  onRefused?(): void;
+  /** The client has left, or said RESET: whatever the mode holds is given back. The session has dropped it already. */
+  end(session: RespSession): void;
+  /** Its letter in the `flags` of CLIENT LIST, as Redis has them: x, P, O, t. */
+  readonly flag: string;
+  /** True when pushes may come. */
+  readonly awaitsPushes: boolean;
+}
+
 /** CLIENT REPLY: `skip` drops the reply of the next command only. */
 export type ReplyMode = 'on' | 'off' | 'skip-next' | 'skip-this';
 
@@ -40,6 +60,8 @@ export class RespSession extends Session {
 
   /** By command index, 1: served on the hot path. */
   #isPlain: Uint8Array;
+  #isLoggedIn: boolean;
+  readonly #modes = new Map<string, SessionMode>();
   readonly #framer: RequestFramer;
   /** Frames for one channel that lie one behind the other and are copied together. */
   #runChannel: Channel | null = null;
@@ -51,25 +73,72 @@ export class RespSession extends Session {
     this.id = id;
     this.service = service;
     this.lane = service.pool.checkOut(service.database, 2);
-    this.#isPlain = service.password === null ? service.isPlain : service.nothingPlain;
+    this.#isLoggedIn = service.password === null;
+    this.#isPlain = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
     this.#framer = new RequestFramer(service.context.limits);
   }
 
   /** False while the listener's password has not been given: only AUTH, HELLO, QUIT and RESET are served. */
   get isLoggedIn(): boolean {
-    return this.#isPlain === this.service.isPlain;
+    return this.#isLoggedIn;
   }
 
   /** True when `guess` is right for the listener, which is any where it has no password; the session is logged in then. */
   logIn(guess: Uint8Array): boolean {
-    const { password, isPlain } = this.service;
-    if (password?.matches(guess) === false) return false;
-    this.#isPlain = isPlain;
+    if (this.service.password?.matches(guess) === false) return false;
+    this.#isLoggedIn = true;
+    this.refreshPlain();
     return true;
   }
 
   logOut(): void {
-    if (this.service.password !== null) this.#isPlain = this.service.nothingPlain;
+    this.#isLoggedIn = this.service.password === null;
+    this.refreshPlain();
+  }
+
+  // ---- modes ----
+
+  /** Which commands take the short way; asked anew when what decides it has changed. */
+  refreshPlain(): void {
+    const { plainNow, nothingPlain } = this.service;
+    this.#isPlain = this.#isLoggedIn && this.#modes.size === 0 ? plainNow : nothingPlain;
+  }
+
+  get modes(): Iterable<SessionMode> {
+    return this.#modes.values();
+  }
+
+  get hasModes(): boolean {
+    return this.#modes.size > 0;
+  }
+
+  /** The mode of that name, if the session is in it. A name belongs to one class. */
+  mode<Mode extends SessionMode>(name: string, kind: abstract new (...args: never[]) => Mode): Mode | undefined {
+    const mode = this.#modes.get(name);
+    return mode instanceof kind ? mode : undefined;
+  }
+
+  enterMode(name: string, mode: SessionMode): void {
+    this.#modes.set(name, mode);
+    this.refreshPlain();
+  }
+
+  /** Forgets the mode without ending it: its owner has done so. */
+  leaveMode(name: string): void {
+    this.#modes.delete(name);
+    this.refreshPlain();
+  }
+
+  endModes(): void {
+    const modes = [...this.#modes.values()];
+    this.#modes.clear();
+    this.refreshPlain();
+    for (const mode of modes) mode.end(this);
+  }
+
+  override get awaitsPushes(): boolean {
+    for (const mode of this.#modes.values()) if (mode.awaitsPushes) return true;
+    return false;
   }
 
   get db(): number {
@@ -100,6 +169,7 @@ export class RespSession extends Session {
   override close(): void {
     if (this.isClosed) return;
     super.close();
+    this.endModes();
     this.service.pool.checkIn(this.lane);
   }
 

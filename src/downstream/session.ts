@@ -25,6 +25,9 @@ export interface SessionOwner {
   onClosed(session: Session): void;
 }
 
+/** Bytes that are read from a client that waits in a blocking command, before it is not read any more. */
+const BLOCKED_INPUT_BYTES_MAX = 256 * 1024;
+
 export abstract class Session implements OutputOwner, Waiter {
   /** First record whose reply has not left. Channels compare with it on every reply. */
   head: InFlight | null = null;
@@ -53,6 +56,10 @@ export abstract class Session implements OutputOwner, Waiter {
   #closesWhenDrained = false;
   /** Stalled until nothing is in flight, not only until less is. */
   #waitsForAll = false;
+  /** Stalled by a request that may take for ever: the client is still read, so that its leaving is noticed. */
+  #isBlocked = false;
+  /** Pushes that came while a reply was half-way out. */
+  #pushed: Buffer[] | null = null;
   #countedBytesOut = 0;
   /** What had been sent when `noteActivity` looked last. */
   #notedBytesOut = 0;
@@ -68,7 +75,8 @@ export abstract class Session implements OutputOwner, Waiter {
     this.output.attach(this.#socket);
     this.#socket.on('end', () => {
       this.leftBy ??= 'eof';
-      this.endAfterReplies();
+      if (this.#isBlocked || this.awaitsPushes) this.close();
+      else this.endAfterReplies();
     });
     this.#socket.on('error', () => {
       this.leftBy = 'error';
@@ -104,6 +112,16 @@ export abstract class Session implements OutputOwner, Waiter {
 
   get isStalled(): boolean {
     return this.#isStalled;
+  }
+
+  /** True while the client waits in a command that blocks. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** True when the client may get bytes that it did not ask for one by one: it is then never idle. */
+  get awaitsPushes(): boolean {
+    return false;
   }
 
   get isEnding(): boolean {
@@ -142,6 +160,7 @@ export abstract class Session implements OutputOwner, Waiter {
   /** The head is done: drops it, and sends what waited behind it. */
   finish(record: InFlight): void {
     const records = this.context.records;
+    if (this.#pushed !== null) this.#sendPushed();
     let next = record.nextInSession;
     records.giveBack(record);
     let done = 1;
@@ -206,6 +225,53 @@ export abstract class Session implements OutputOwner, Waiter {
     else this.onHeld(record);
   }
 
+  // ---- pushes ----
+
+  /**
+   * Sends bytes that are no reply: a message, a line of MONITOR. They go out at once, but never inside a reply that is
+   * half-way out. A client that does not read them is closed at `subscriber_output`.
+   */
+  push(bytes: Buffer, start: number, end: number): void {
+    if (this.isClosed) return;
+    if (this.head !== null && this.head.progress === Progress.streaming) {
+      (this.#pushed ??= []).push(Buffer.from(bytes.subarray(start, end)));
+      this.#heldBytes += end - start;
+    } else {
+      this.output.append(bytes, start, end);
+    }
+    this.context.counters.pushesSent++;
+    const waiting = this.output.pendingBytes + this.#heldBytes;
+    if (waiting > this.context.limits.subscriberOutputBytesMax) this.#closeOverPushes();
+  }
+
+  /** As `push`, for what must not overtake a reply that is on its way: it leaves behind those of all requests in flight. */
+  pushInOrder(bytes: Buffer): void {
+    if (this.isClosed) return;
+    if (this.head === null || this.#isBlocked) {
+      this.push(bytes, 0, bytes.length);
+      return;
+    }
+    this.context.counters.pushesSent++;
+    this.reply(bytes);
+  }
+
+  #sendPushed(): void {
+    for (const bytes of this.#pushed!) {
+      this.#heldBytes -= bytes.length;
+      this.output.append(bytes, 0, bytes.length);
+    }
+    this.#pushed = null;
+  }
+
+  #closeOverPushes(): void {
+    this.context.counters.clientsClosedPushes++;
+    this.context.logger.warn(
+      { client: this.remoteAddress, limit: this.context.limits.subscriberOutputBytesMax },
+      'client closed: the messages that wait for it passed the limit',
+    );
+    this.close();
+  }
+
   // ---- requests, called by protocols ----
 
   /** Puts a record behind all others: its reply is the next to leave after theirs. */
@@ -250,10 +316,19 @@ export abstract class Session implements OutputOwner, Waiter {
     channel.whenRelieved(this);
   }
 
-  /** Stops serving until nothing is in flight: for a request that changes where later ones go. */
-  protected stallUntilAnswered(): void {
+  /**
+   * Stops serving until nothing is in flight: for a request that changes where later ones go. Called after the request
+   * has its place in the order and before anything can answer it: an answer that has left wakes nobody.
+   */
+  stallUntilAnswered(): void {
     this.#waitsForAll = true;
     this.#stall();
+  }
+
+  /** As `stallUntilAnswered`, for a request whose answer may never come: the client is still read meanwhile. */
+  stallBlocked(): void {
+    this.#isBlocked = true;
+    this.stallUntilAnswered();
   }
 
   /** No request after this one is served; the connection closes when every reply has left. */
@@ -313,6 +388,7 @@ export abstract class Session implements OutputOwner, Waiter {
     this.#isWoken = false;
     if (this.isClosed || !this.#isStalled) return;
     this.#isStalled = false;
+    this.#isBlocked = false;
     this.#consumeInput();
     if (this.#hasStopped()) return;
     if (this.#isPaused) {
@@ -332,10 +408,13 @@ export abstract class Session implements OutputOwner, Waiter {
     this.#isStalled = true;
     this.output.tellsDrain = true;
     if (!this.#waitsForAll) this.context.counters.clientPauses++;
-    if (!this.#isPaused) {
-      this.#isPaused = true;
-      this.#socket.pause();
-    }
+    if (!this.#isBlocked) this.#pause();
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
   }
 
   #considerResuming(): void {
@@ -378,7 +457,7 @@ export abstract class Session implements OutputOwner, Waiter {
   /** A client that awaits a reply, or is still taking one in, is not idle. Called by the timer that closes idle clients. */
   noteActivity(nowMs: number): void {
     const { sentBytes } = this.output;
-    if (this.head !== null || sentBytes !== this.#notedBytesOut) this.lastActiveMs = nowMs;
+    if (this.head !== null || this.awaitsPushes || sentBytes !== this.#notedBytesOut) this.lastActiveMs = nowMs;
     this.#notedBytesOut = sentBytes;
   }
 
@@ -399,6 +478,7 @@ export abstract class Session implements OutputOwner, Waiter {
       const needed = this.bytesNeeded;
       this.#input.append(bytes, 0, length, needed - this.#input.length - length);
       if (!this.#isStalled) this.#consumeInput();
+      else if (this.#input.length > BLOCKED_INPUT_BYTES_MAX) this.#pause();
       return;
     }
     const served = this.consume(bytes, 0, length);
@@ -479,6 +559,7 @@ export abstract class Session implements OutputOwner, Waiter {
     }
     this.inFlight = 0;
     this.#heldBytes = 0;
+    this.#pushed = null;
     this.#owner.onClosed(this);
   }
 }

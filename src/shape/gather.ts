@@ -62,12 +62,19 @@ export abstract class Gather {
     return part;
   }
 
+  /**
+   * A part's reply, or the error in its place, is there. A subclass may ask for more now (`addPart`), and is then
+   * complete only when that has come too. Called inside the channel's read.
+   */
+  protected onPartReady?(part: InFlight): void;
+
   onPart(part: InFlight): void {
     this.#missing--;
     if (this.session === null) {
       this.#context.records.giveBack(part);
       return;
     }
+    this.onPartReady?.(part);
     if (this.#missing > 0) {
       this.#heldBytes += part.end - part.start;
       this.session.onPartHeld(part.end - part.start);

@@ -43,6 +43,7 @@ const reset: Shape = (session) => {
   const { database } = session.service;
   const movesLane = session.db !== database || session.respVersion !== 2;
   if (movesLane && session.waitsForReplies()) return Outcome.stalled;
+  session.endModes();
   session.name = '';
   session.replyMode = 'on';
   session.isNoEvict = false;
