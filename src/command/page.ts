@@ -4,7 +4,8 @@
  */
 import type { Command } from './command.js';
 import type { CommandTable } from './lookup.js';
-import { type HandlingKind, handlingOf, isScript } from './policy.js';
+import type { HandlingKind } from './handling.js';
+import { handlingOf, isScript } from './policy.js';
 
 const introduction = `# Commands
 
@@ -38,6 +39,13 @@ const kindNames: Readonly<Record<HandlingKind, string>> = {
   single: 'single',
   same_node: 'same node',
   split: 'split',
+  broadcast: 'all nodes',
+  scan: 'all nodes, in turn',
+  transaction: 'transaction',
+  blocking: 'own connection',
+  pubsub: 'channels',
+  script: 'script',
+  any_node: 'one node',
   local: 'proxy',
   unsupported: 'refused',
 };
@@ -59,7 +67,8 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 function noteOf(command: Command): string {
-  const { mayBlock } = handlingOf(command);
+  const { mayBlock, note } = handlingOf(command);
+  if (note !== '') return note;
   if (mayBlock) return 'without `BLOCK`';
   if (isScript(command) && handlingOf(command).kind === 'same_node') return 'needs at least one key';
   return notes[command.name] ?? '';

@@ -6,38 +6,14 @@
  */
 import { type Command, KeyShape } from './command.js';
 import { Flag, KeyFlag } from './flags.js';
+import { handled, type Handling, type HandlingKind, type HandlingList, type Merge, refused } from './handling.js';
+import { blockingCommands } from './policy/blocking.js';
+import { broadcastCommands } from './policy/broadcast.js';
+import { pubsubCommands } from './policy/pubsub.js';
+import { scriptsCommands } from './policy/scripts.js';
+import { serverCommands } from './policy/server.js';
+import { transactionsCommands } from './policy/transactions.js';
 import { isWord, wordBytes } from './words.js';
-
-export type HandlingKind =
-  /** Exactly one key: passes to its node unchanged. */
-  | 'single'
-  /** Several keys, or a number of them that the arguments decide: passes when one node has them all, else CROSSSLOT. */
-  | 'same_node'
-  /** Keys of several nodes: cut into one request per node, whose replies are merged. */
-  | 'split'
-  /** Answered by the proxy, for the session or from its own table. */
-  | 'local'
-  /** Refused with an error that says why. */
-  | 'unsupported';
-
-/** How the replies of a split command become one. */
-export type Merge =
-  | ''
-  /** Arrays of values, put back in the order of the keys. */
-  | 'mget'
-  /** OK when all parts said so, else the first error. */
-  | 'mset'
-  /** Integers, added up. */
-  | 'sum';
-
-export interface Handling {
-  readonly kind: HandlingKind;
-  readonly merge: Merge;
-  /** True when a blocking form exists that is refused: ask `isBlockingRequest`. */
-  readonly mayBlock: boolean;
-  /** Why it is refused, for people; with `mayBlock`, why its blocking form is. Else empty. */
-  readonly reason: string;
-}
 
 /** Commands that are cut by node, and how their replies are merged. */
 const splitCommands: Readonly<Record<string, Merge>> = {
@@ -98,9 +74,15 @@ const refusedWithoutKeys: Readonly<Record<string, string>> = {
 
 const mayBlockCommands: readonly string[] = ['xread', 'xreadgroup'];
 
-function handled(kind: HandlingKind, reason = '', merge: Merge = '', mayBlock = false): Handling {
-  return Object.freeze({ kind, merge, mayBlock, reason });
-}
+/** By topic. A name is in at most one of them. */
+const listedCommands: HandlingList = {
+  ...broadcastCommands,
+  ...transactionsCommands,
+  ...blockingCommands,
+  ...pubsubCommands,
+  ...scriptsCommands,
+  ...serverCommands,
+};
 
 /** Why a command without keys is refused. */
 function reasonWithoutKeys(command: Command): string {
@@ -117,13 +99,14 @@ function reasonWithoutKeys(command: Command): string {
 }
 
 function handlingWithKeys(command: Command): Handling {
-  const refused = refusedWithKeys[command.name];
-  if (refused !== undefined) return handled('unsupported', refused);
+  const refusal = refusedWithKeys[command.name];
+  if (refusal !== undefined) return refused(refusal);
   const merge = splitCommands[command.name];
-  if (merge !== undefined) return handled('split', '', merge);
-  if (mayBlockCommands.includes(command.name)) return handled('same_node', reasons.blocking, '', true);
-  if ((command.flags & Flag.blocking) !== 0) return handled('unsupported', reasons.blocking);
-  if (isScript(command)) return handled('same_node', reasons.noKeys);
+  if (merge !== undefined) return handled('split', { merge });
+  if (mayBlockCommands.includes(command.name))
+    return handled('same_node', { reason: reasons.blocking, mayBlock: true });
+  if ((command.flags & Flag.blocking) !== 0) return refused(reasons.blocking);
+  if (isScript(command)) return handled('same_node', { reason: reasons.noKeys });
   return handled(command.keyShape === KeyShape.single ? 'single' : 'same_node');
 }
 
@@ -134,20 +117,28 @@ export function isScript(command: Command): boolean {
 
 /** How one command is handled; decided from data, so ask once per command, not per request. */
 export function handlingOf(command: Command): Handling {
-  if (command.group === 'sentinel') return handled('unsupported', reasons.sentinel);
+  const listed = listedCommands[command.name];
+  if (listed !== undefined) return listed;
+  if (command.group === 'sentinel') return refused(reasons.sentinel);
   if (command.word === 'help' && command.container !== undefined) return handled('local');
   if (localCommands.includes(command.name)) return handled('local');
   // A container is asked about only when its word is missing or unknown, and both are answered here.
   if (command.hasSubcommands) return handled('local');
-  if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0))
-    return handled('unsupported', reasons.pubsub);
-  return command.keySpecs.length > 0 ? handlingWithKeys(command) : handled('unsupported', reasonWithoutKeys(command));
+  if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0)) return refused(reasons.pubsub);
+  return command.keySpecs.length > 0 ? handlingWithKeys(command) : refused(reasonWithoutKeys(command));
 }
 
 const summaries: Readonly<Record<HandlingKind, string>> = {
   single: 'Passes to the node of its key',
   same_node: 'Passes to the node of its keys, which must share one',
   split: 'Is cut by node, and the replies are put together',
+  broadcast: 'Goes to every node, and the replies are put together',
+  scan: 'Goes to one node after the other',
+  transaction: 'Runs on a connection of its own to the node of its keys',
+  blocking: 'Waits on a connection of its own to the node of its keys',
+  pubsub: 'Goes to the nodes of its channels',
+  script: 'Passes to the node of its keys, or to any node without',
+  any_node: 'Passes to one node',
   local: 'Is answered by the proxy',
   unsupported: 'Is refused',
 };
@@ -170,6 +161,7 @@ export const listedNames: readonly string[] = [
   ...Object.keys(refusedWithKeys),
   ...Object.keys(refusedWithoutKeys),
   ...mayBlockCommands,
+  ...Object.keys(listedCommands),
 ];
 
 const blockWord = wordBytes('block');

@@ -2,7 +2,8 @@
 import type { Command } from '../command/command.js';
 import { wrongArity } from '../command/errors.js';
 import { Flag } from '../command/flags.js';
-import { handlingOf, type Merge } from '../command/policy.js';
+import type { Merge } from '../command/handling.js';
+import { handlingOf } from '../command/policy.js';
 import { errorReply, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
 import { MgetGather } from './merge-mget.js';

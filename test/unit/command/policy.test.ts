@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KeyShape } from '../../../src/command/command.js';
 import { Flag } from '../../../src/command/flags.js';
-import {
-  type HandlingKind,
-  handlingOf,
-  isBlockingRequest,
-  isServed,
-  listedNames,
-} from '../../../src/command/policy.js';
+import { handlingOf, isBlockingRequest, isServed, listedNames } from '../../../src/command/policy.js';
+import type { HandlingKind } from '../../../src/command/handling.js';
 import { redisTable } from '../../../src/command/redis-table.js';
 import { request } from './arguments.js';
 

@@ -1,0 +1,4 @@
+/** Subscriptions and publishing, by name: what the proxy does with each. Read by ../policy.ts alone. */
+import type { HandlingList } from '../handling.js';
+
+export const pubsubCommands: HandlingList = {};

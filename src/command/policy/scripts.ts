@@ -1,0 +1,4 @@
+/** Scripts and functions, by name: what the proxy does with each. Read by ../policy.ts alone. */
+import type { HandlingList } from '../handling.js';
+
+export const scriptsCommands: HandlingList = {};

@@ -1,0 +1,4 @@
+/** Administration, cluster and replication commands, by name: what the proxy does with each. Read by ../policy.ts alone. */
+import type { HandlingList } from '../handling.js';
+
+export const serverCommands: HandlingList = {};

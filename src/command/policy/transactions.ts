@@ -1,0 +1,4 @@
+/** MULTI and its companions, by name: what the proxy does with each. Read by ../policy.ts alone. */
+import type { HandlingList } from '../handling.js';
+
+export const transactionsCommands: HandlingList = {};

@@ -1,0 +1,8 @@
+/** Subscriptions and what is published. */
+import type { Command } from '../command/command.js';
+import type { Shape } from './shape.js';
+
+/** @throws RangeError for a command that this shape does not serve. */
+export function pubsubShape(command: Command): Shape {
+  throw new RangeError(`no shape for ${command.name}`);
+}
