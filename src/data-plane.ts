@@ -1,17 +1,17 @@
 /**
  * One worker's share of the work: its listeners, sessions, pools and connections. Built from a Config; the control plane
- * starts it, asks it for reports and drains it. Nothing in here waits for another worker.
+ * starts it, asks it for reports, reloads and drains it. Nothing in here waits for another worker.
+ *
+ * A reload has two steps, so that all workers do it or none: `prepareReload` opens the new addresses, which may fail;
+ * `commitReload` takes over everything, which cannot.
  */
-import type { Config, ListenerConfig } from './config/schema.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, PoolConfig } from './config/schema.js';
 import { ClientCounts } from './downstream/client-counts.js';
-import { Listener, type ListenerProtocol } from './downstream/listener.js';
+import { Front } from './downstream/front.js';
+import { Listener } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
-import { MC_TOO_MANY_CLIENTS } from './downstream/mc-errors.js';
-import { McService } from './downstream/mc-service.js';
-import { McSession } from './downstream/mc-session.js';
-import { RespService } from './downstream/resp-service.js';
 import { RespSession } from './downstream/resp-session.js';
-import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
 import { BufferPool } from './io/buffer-pool.js';
 import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
@@ -37,6 +37,12 @@ const SWEEP_MS = 20;
 /** Longest line of a reply (an error, a number): beyond it the node does not speak RESP. */
 const REPLY_LINE_BYTES_MAX = 1024 * 1024;
 
+/** A configuration that waits for `commitReload`, and the addresses that were opened for it, by listener name. */
+interface PreparedReload {
+  readonly config: Config;
+  readonly listeners: ReadonlyMap<string, Listener>;
+}
+
 export interface ListenerAddress {
   readonly name: string;
   readonly protocol: string;
@@ -46,11 +52,16 @@ export interface ListenerAddress {
 export class DataPlane {
   readonly context: WorkerContext;
   readonly registry: SessionRegistry;
-  readonly #config: Config;
+  #config: Config;
   readonly #pools = new Map<string, Pool>();
   /** By pool name. */
   readonly #clients = new Map<string, ClientCounts>();
-  readonly #listeners: Listener[] = [];
+  /** Both by listener name. */
+  readonly #listeners = new Map<string, Listener>();
+  readonly #fronts = new Map<string, Front>();
+  #prepared: PreparedReload | undefined;
+  /** Pools that no listener leads to any more, whose last clients are leaving. */
+  readonly #leaving = new Map<Pool, ClientCounts>();
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
   #idleCheckedMs = 0;
@@ -76,36 +87,137 @@ export class DataPlane {
       limits: config.limits,
     };
     this.registry = new SessionRegistry(this.context);
-    for (const pool of config.pools) {
-      this.#pools.set(pool.name, this.#newPool(pool));
-      this.#clients.set(pool.name, new ClientCounts(this.registry));
-    }
+    for (const pool of config.pools) this.#addPool(pool);
     for (const listener of config.listeners) {
-      this.#listeners.push(new Listener(this.context, listener, this.registry, this.#protocolOf(listener)));
+      this.#listeners.set(listener.name, new Listener(this.context, listener, this.registry));
     }
+    this.#setFronts();
   }
 
   /** @throws EnvironmentError when an address cannot be had; what listened already is closed again. */
   async start(): Promise<ListenerAddress[]> {
-    const addresses: ListenerAddress[] = [];
     try {
-      for (const listener of this.#listeners) {
-        const address = await listener.listen();
-        addresses.push({ name: listener.config.name, protocol: listener.config.protocol, address });
-      }
+      for (const listener of this.#listeners.values()) await listener.listen();
     } catch (error) {
       this.stop();
       throw error;
     }
     this.context.turn.begin();
-    for (const pool of this.#pools.values()) pool.preconnect(this.#homeOf(pool));
+    for (const [name, pool] of this.#pools) pool.preconnect(this.#homeOf(name));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
-    return addresses;
+    return this.#addresses();
+  }
+
+  /**
+   * Opens the addresses that `config` has and this worker does not listen on. Nothing else changes yet.
+   * @throws EnvironmentError when one cannot be had; none is left open then.
+   */
+  async prepareReload(config: Config): Promise<void> {
+    this.abortReload();
+    const listeners = new Map<string, Listener>();
+    this.#prepared = { config, listeners };
+    try {
+      for (const listener of config.listeners) {
+        if (this.#listeners.get(listener.name)?.listensFor(listener) === true) continue;
+        const opened = new Listener(this.context, listener, this.registry);
+        await opened.listen();
+        listeners.set(listener.name, opened);
+      }
+    } catch (error) {
+      this.abortReload();
+      throw error;
+    }
+  }
+
+  abortReload(): void {
+    for (const listener of this.#prepared?.listeners.values() ?? []) listener.close();
+    this.#prepared = undefined;
+  }
+
+  /** Takes over the configuration that was prepared; requests in flight end as they began. */
+  commitReload(): ListenerAddress[] {
+    if (this.#prepared === undefined) throw new Error('no reload was prepared');
+    const { config, listeners } = this.#prepared;
+    this.#prepared = undefined;
+    const before = this.#config;
+    this.#config = config;
+    this.context.turn.begin();
+    this.context.limits = config.limits;
+    this.context.logger.level = config.log.level;
+    for (const pool of config.pools) {
+      const isSame = isDeepStrictEqual(
+        pool,
+        before.pools.find(({ name }) => name === pool.name),
+      );
+      if (!isSame) this.#replacePool(pool);
+    }
+    for (const [name, listener] of this.#listeners) {
+      const stays = config.listeners.some((one) => one.name === name) && !listeners.has(name);
+      if (stays) continue;
+      listener.close();
+      this.#listeners.delete(name);
+    }
+    for (const [name, listener] of listeners) this.#listeners.set(name, listener);
+    this.#setFronts();
+    this.#dropPools();
+    return this.#addresses();
+  }
+
+  /** Sessions go on with the successor; those of a pool that speaks another protocol now end with their front. */
+  #replacePool(config: PoolConfig): void {
+    const old = this.#pools.get(config.name);
+    if (old?.config.protocol !== config.protocol) {
+      if (old !== undefined) this.#leaving.set(old, this.#clients.get(config.name)!);
+      this.#addPool(config);
+      this.#pools.get(config.name)!.preconnect(this.#homeOf(config.name));
+      return;
+    }
+    const successor = this.#newPool(config, old);
+    this.#pools.set(config.name, successor);
+    for (const front of this.#fronts.values()) if (front.pool === old) front.usePool(successor);
+    old.retire(successor);
+  }
+
+  /** Gives every listener of the configuration the front that leads to its pool. */
+  #setFronts(): void {
+    const old = new Map(this.#fronts);
+    this.#fronts.clear();
+    for (const config of this.#config.listeners) {
+      const pool = this.#pools.get(config.pool)!;
+      let front = old.get(config.name);
+      if (front?.pool === pool) {
+        front.reconfigure(config);
+        old.delete(config.name);
+      } else {
+        const made = { context: this.context, registry: this.registry, peers: this.#peers };
+        front = new Front(made, config, pool, this.#clients.get(config.pool)!);
+      }
+      this.#fronts.set(config.name, front);
+      this.#listeners.get(config.name)!.serve(config, front.protocol);
+    }
+    for (const front of old.values()) front.end();
+  }
+
+  #dropPools(): void {
+    for (const [name, pool] of this.#pools) {
+      if (this.#config.pools.some((one) => one.name === name)) continue;
+      this.#leaving.set(pool, this.#clients.get(name)!);
+      this.#pools.delete(name);
+      this.#clients.delete(name);
+    }
+  }
+
+  #addresses(): ListenerAddress[] {
+    return [...this.#listeners.values()].map(({ config: { name, protocol }, address }) => ({
+      name,
+      protocol,
+      address,
+    }));
   }
 
   /** Takes no new clients, answers what has been asked, closes. Resolves when the last client is gone. */
   async drain(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners.values()) listener.close();
     this.context.turn.begin();
     await this.registry.drain(this.#config.drainTimeoutMs);
     this.stop();
@@ -113,10 +225,11 @@ export class DataPlane {
 
   /** Closes everything now. */
   stop(): void {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners.values()) listener.close();
     for (const session of this.registry) session.close();
     clearInterval(this.#sweeper);
     for (const pool of this.#pools.values()) pool.close();
+    for (const pool of this.#leaving.keys()) pool.close();
   }
 
   report(): WorkerReport {
@@ -158,43 +271,37 @@ export class DataPlane {
     return [...this.registry].filter((session) => session instanceof RespSession);
   }
 
-  #newPool(config: Config['pools'][number]): Pool {
-    return new Pool(this.context, config, () => this.#newScanner(config));
+  #addPool(config: PoolConfig): void {
+    this.#pools.set(config.name, this.#newPool(config));
+    this.#clients.set(config.name, new ClientCounts(this.registry));
   }
 
-  #newScanner(pool: Config['pools'][number]): ReplyScanner {
+  #newPool(config: PoolConfig, predecessor?: Pool): Pool {
+    return new Pool(this.context, config, () => this.#newScanner(config), predecessor);
+  }
+
+  #newScanner(pool: PoolConfig): ReplyScanner {
     const { replyNestingMax: nestingMax, bulkBytesMax } = this.context.limits;
     if (pool.protocol === 'redis') return new ReplyFramer({ nestingMax, lineBytesMax: REPLY_LINE_BYTES_MAX });
     // Values are counted, not held, so one that another way of writing made longer than value_size may pass.
     return new McReplyScanner({ ...MC_REPLY_LIMITS, valueBytesMax: Math.max(pool.valueBytesMax, bulkBytesMax) });
   }
 
-  #protocolOf(listener: ListenerConfig): ListenerProtocol {
-    const pool = this.#pools.get(listener.pool)!;
-    const clients = this.#clients.get(listener.pool)!;
-    if (pool.config.protocol === 'memcached') {
-      const service = new McService(this.context, pool, this.#peers);
-      return {
-        tooManyClients: MC_TOO_MANY_CLIENTS,
-        openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
-      };
-    }
-    const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
-    return {
-      tooManyClients: TOO_MANY_CLIENTS,
-      openSession: (accepted) => clients.opened(new RespSession(service, this.registry.takeId(), accepted, clients)),
-    };
-  }
-
   /** The database that the pool's first listener starts its sessions in. */
-  #homeOf(pool: Pool): number {
-    return this.#config.listeners.find((listener) => listener.pool === pool.config.name)?.database ?? 0;
+  #homeOf(pool: string): number {
+    return this.#config.listeners.find((listener) => listener.pool === pool)?.database ?? 0;
   }
 
   #sweep(): void {
     const { turn } = this.context;
     turn.begin();
     for (const pool of this.#pools.values()) pool.sweep(turn.nowMs);
+    for (const [pool, { clients }] of this.#leaving) {
+      pool.sweep(turn.nowMs);
+      if (clients > 0) continue;
+      this.#leaving.delete(pool);
+      pool.close();
+    }
     if (turn.nowMs - this.#idleCheckedMs < 1000) return;
     this.#idleCheckedMs = turn.nowMs;
     this.registry.closeIdle(turn.nowMs);

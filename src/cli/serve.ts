@@ -57,7 +57,10 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
     const logger = createLogger(config.log);
     if (loaded.kind === 'twemproxy') logger.info({ file }, 'reading a twemproxy file');
     for (const warning of loaded.warnings) logger.warn(warning);
-    await runUntilSignal(config, logger, { configFile: resolve(file) });
+    await runUntilSignal(config, logger, {
+      configFile: resolve(file),
+      loadAgain: () => applyServeFlags(loadFile(file).config, options),
+    });
     process.exit(0);
   },
 };

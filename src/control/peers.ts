@@ -21,6 +21,8 @@ export interface ProxyReport {
   readonly pid: number;
   readonly configFile: string;
   readonly workers: readonly WorkerReport[];
+  /** Counts configurations: 1 until the first reload. */
+  readonly configEpoch: number;
   readonly workerRestarts: number;
 }
 

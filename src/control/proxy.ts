@@ -2,6 +2,7 @@
  * A running proxy: the control plane with its data planes, in this process (`workers: 0`) or in worker processes.
  * `serve`, `demo` and tests start it here and see no difference between the two.
  */
+import { diffConfig } from '../config/diff.js';
 import type { Config } from '../config/schema.js';
 import type { ListenerAddress } from '../data-plane.js';
 import { hostname } from 'node:os';
@@ -10,6 +11,7 @@ import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
 import type { KillRequest, KillResult, ProxyReport } from './peers.js';
 import type { ClientFacts, WorkerReport } from './report.js';
+import { keepFixed, reloadWorkers, type ReloadResult } from './reload.js';
 import { removeStaleSocket } from './stale-socket.js';
 import { StatsServer } from '../twemproxy/stats-server.js';
 import { statsText } from '../twemproxy/stats-text.js';
@@ -21,6 +23,8 @@ export interface RunningProxy {
   readonly addresses: readonly ListenerAddress[];
   /** Takes no new clients, answers what is in flight (at most `timeouts.drain`), closes. */
   stop(): Promise<void>;
+  /** Takes over `config` without closing a client. One at a time. @throws when an address cannot be had. */
+  reload(config: Config): Promise<ReloadResult>;
 }
 
 export interface ProxyOptions {
@@ -44,8 +48,12 @@ export async function startProxy(config: Config, options: ProxyOptions): Promise
   }
 }
 
+/** What is started, in this process or in others. */
+type Workers = Pick<RunningProxy, 'addresses' | 'stop'>;
+
 class ControlPlane {
-  readonly #config: Config;
+  #config: Config;
+  #epoch = 1;
   readonly #options: ProxyOptions;
   readonly #startedAtMs = performance.timeOrigin + performance.now();
   #supervisor: Supervisor | undefined;
@@ -66,14 +74,24 @@ class ControlPlane {
         await workers.stop();
         stats?.close();
       };
-      return { addresses: [...workers.addresses, ...bound], stop: stopAll };
+      return { addresses: [...workers.addresses, ...bound], stop: stopAll, reload: (config) => this.#reload(config) };
     } catch (error) {
       stats?.close();
       throw error;
     }
   }
 
-  async #startWorkers(): Promise<RunningProxy> {
+  async #reload(wanted: Config): Promise<ReloadResult> {
+    const before = this.#config;
+    const { config, needsRestart } = keepFixed(before, wanted);
+    const addresses = await reloadWorkers(this.#links(), before, config);
+    this.#config = config;
+    this.#supervisor?.use(config);
+    this.#epoch++;
+    return { epoch: this.#epoch, changes: diffConfig(before, config), needsRestart, addresses };
+  }
+
+  async #startWorkers(): Promise<Workers> {
     for (const { bind } of this.#config.listeners) if (bind.kind === 'unix') await removeStaleSocket(bind.path);
     if (this.#config.workers === 0) return this.#startLocal();
     const supervisor = new Supervisor(this.#config, this.#options.logger, this.#methods());
@@ -82,7 +100,7 @@ class ControlPlane {
     return { addresses, stop: () => supervisor.stop() };
   }
 
-  async #startLocal(): Promise<RunningProxy> {
+  async #startLocal(): Promise<Workers> {
     const [ours, theirs] = joinedPorts();
     new WorkerHost(theirs, this.#options.logger);
     const link = new Link(ours, this.#methods());
@@ -123,15 +141,19 @@ class ControlPlane {
       pid: process.pid,
       configFile: this.#options.configFile ?? '',
       workers: await this.#askAll<WorkerReport>('report', undefined),
+      configEpoch: this.#epoch,
       workerRestarts: this.#supervisor?.restarts ?? 0,
     };
   }
 
+  #links(): readonly Link[] {
+    return this.#supervisor?.links ?? (this.#local === undefined ? [] : [this.#local]);
+  }
+
   /** The answers of all workers that give one in time. */
   async #askAll<Result>(method: string, argument: unknown): Promise<Result[]> {
-    const links = this.#supervisor?.links ?? (this.#local === undefined ? [] : [this.#local]);
     const answers = await Promise.allSettled(
-      links.map((link) => link.call<Result>(method, argument, WORKER_TIMEOUT_MS)),
+      this.#links().map((link) => link.call<Result>(method, argument, WORKER_TIMEOUT_MS)),
     );
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }

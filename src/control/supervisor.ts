@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.js';
 import type { ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods } from './link.js';
+import { reloadWorkers } from './reload.js';
 import { LOG_SETTINGS } from './worker.js';
 
 /** A worker that lived shorter than this counts as failing. */
@@ -26,7 +27,7 @@ interface Seat {
 
 export class Supervisor {
   restarts = 0;
-  readonly #config: Config;
+  #config: Config;
   readonly #logger: Logger;
   readonly #methods: Methods;
   readonly #seats: Seat[] = [];
@@ -63,6 +64,11 @@ export class Supervisor {
     }
   }
 
+  /** Workers that are forked from now on start with `config`, and those that are just starting take it over. */
+  use(config: Config): void {
+    this.#config = config;
+  }
+
   /** Drains every worker and waits until all have gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -93,6 +99,7 @@ export class Supervisor {
   }
 
   #fork(seat: Seat): Promise<readonly ListenerAddress[]> {
+    const config = this.#config;
     const worker = cluster.fork({ [LOG_SETTINGS]: JSON.stringify(this.#config.log) });
     // Node drops what reaches a worker before it listens, so posts wait for its first message, which says that it does.
     const early: unknown[] = [];
@@ -117,9 +124,11 @@ export class Supervisor {
     worker.on('error', (error) => this.#logger.error({ err: error, worker: seat.workerId }, 'worker failed'));
     worker.once('exit', (code, signal) => this.#onExit(seat, link, code, signal));
     return link
-      .call<readonly ListenerAddress[]>('start', { config: this.#config, workerId: seat.workerId }, START_TIMEOUT_MS)
-      .then((addresses) => {
+      .call<readonly ListenerAddress[]>('start', { config, workerId: seat.workerId }, START_TIMEOUT_MS)
+      .then(async (addresses) => {
         seat.link = link;
+        // A reload while this worker started has passed it by.
+        if (config !== this.#config) await reloadWorkers([link], config, this.#config);
         return addresses;
       });
   }

@@ -33,6 +33,9 @@ export class WorkerHost {
         this.#plane = new DataPlane(order.config, order.workerId, this.#logger, this.#peers());
         return this.#plane.start();
       },
+      prepareReload: (config: Config) => this.#plane?.prepareReload(config),
+      abortReload: () => this.#plane?.abortReload(),
+      commitReload: () => this.#plane?.commitReload(),
       drain: () => this.#plane?.drain(),
       stop: () => this.#plane?.stop(),
       report: () => this.#plane?.report(),

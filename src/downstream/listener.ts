@@ -1,6 +1,7 @@
 /**
  * One address that clients connect to. Accepts, refuses when the proxy is full, and hands each connection to the session
- * kind of its protocol.
+ * kind of its protocol. An address may be opened before it is known that it will be used (a reload that other workers may
+ * refuse): connections that come before `serve` wait.
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -19,19 +20,20 @@ export interface ListenerProtocol {
 }
 
 export class Listener {
-  readonly config: ListenerConfig;
+  config: ListenerConfig;
   readonly #context: WorkerContext;
   readonly #registry: SessionRegistry;
-  readonly #protocol: ListenerProtocol;
+  #protocol: ListenerProtocol | null = null;
+  /** Accepted before `serve`. */
+  readonly #waiting: Socket[] = [];
   readonly #server: Server;
   /** "127.0.0.1:6380", or the path of a unix socket. Known once it listens. */
   address = '';
 
-  constructor(context: WorkerContext, config: ListenerConfig, registry: SessionRegistry, protocol: ListenerProtocol) {
+  constructor(context: WorkerContext, config: ListenerConfig, registry: SessionRegistry) {
     this.#context = context;
     this.config = config;
     this.#registry = registry;
-    this.#protocol = protocol;
     this.#server = createServer(
       { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
       (socket) => this.#onConnection(socket),
@@ -61,23 +63,42 @@ export class Listener {
     return this.address;
   }
 
+  /** True when `config` asks for the address that this one has. */
+  listensFor(config: ListenerConfig): boolean {
+    const address = ({ bind, backlog }: ListenerConfig): string => JSON.stringify([bind, backlog]);
+    return address(config) === address(this.config);
+  }
+
+  /** What becomes of connections from now on, and of those that wait. */
+  serve(config: ListenerConfig, protocol: ListenerProtocol): void {
+    this.config = config;
+    this.#protocol = protocol;
+    for (const socket of this.#waiting.splice(0)) this.#onConnection(socket);
+  }
+
   /** Takes no new connections. Open ones are their sessions' business (the server does not count re-wrapped sockets). */
   close(): void {
     this.#server.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
   }
 
   #onConnection(accepted: Socket): void {
     const { counters, turn } = this.#context;
+    const protocol = this.#protocol;
+    if (protocol === null) {
+      this.#waiting.push(accepted);
+      return;
+    }
     turn.begin();
     counters.clientsAccepted++;
     if (this.#registry.isFull) {
       counters.clientsRejected++;
       accepted.on('error', () => undefined);
-      accepted.end(this.#protocol.tooManyClients);
+      accepted.end(protocol.tooManyClients);
       accepted.destroySoon();
       return;
     }
-    this.#registry.add(this.#protocol.openSession(accepted));
+    this.#registry.add(protocol.openSession(accepted));
   }
 }
 

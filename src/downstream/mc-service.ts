@@ -16,9 +16,9 @@ import type { McSession } from './mc-session.js';
 
 export class McService {
   readonly context: WorkerContext;
-  readonly pool: Pool;
+  pool: Pool;
   readonly peers: Peers;
-  readonly requestLimits: McRequestLimits;
+  requestLimits: McRequestLimits;
   /** By command id, 1: goes to the node of its key when it has one key. */
   readonly isPlain: Uint8Array;
   /** By command id, 1: changes data. Of mg only with certain flags: ask the framer. */
@@ -26,7 +26,7 @@ export class McService {
   /** By command id: what a node answers. */
   readonly replyKind: readonly McReplyKindId[];
   /** Scratch for SplitGet: part number plus one by node index, all 0 between requests. */
-  readonly partOfNode: Uint16Array;
+  partOfNode: Uint16Array;
   readonly merger = new McMerger();
 
   readonly #shapes: readonly McShape[];
@@ -35,15 +35,19 @@ export class McService {
     this.context = context;
     this.pool = pool;
     this.peers = peers;
-    this.requestLimits = {
-      ...MC_REQUEST_LIMITS,
-      valueBytesMax: Math.min(pool.config.valueBytesMax, context.limits.requestBytesMax),
-    };
+    this.requestLimits = requestLimitsOf(pool, context);
     this.isPlain = Uint8Array.from(MC_COMMANDS, ({ route }) => (route === 'key' || route === 'split' ? 1 : 0));
     this.isWrite = Uint8Array.from(MC_COMMANDS, ({ isWrite }) => (isWrite ? 1 : 0));
     this.replyKind = MC_COMMANDS.map(({ replyKind }) => replyKind);
     this.partOfNode = new Uint16Array(pool.nodes.length);
     this.#shapes = MC_COMMANDS.map((command) => mcShapeOf(command));
+  }
+
+  /** After a reload: its sessions must be told next (Session.onPoolChanged). Those that are open keep their limits. */
+  usePool(pool: Pool): void {
+    this.pool = pool;
+    this.partOfNode = new Uint16Array(pool.nodes.length);
+    this.requestLimits = requestLimitsOf(pool, this.context);
   }
 
   /** Serves any request that has passed the framer. */
@@ -67,4 +71,9 @@ export class McService {
     logger.info({ client: session.remoteAddress, error }, 'client closed: bad protocol');
     session.endAfterReplies();
   }
+}
+
+function requestLimitsOf(pool: Pool, context: WorkerContext): McRequestLimits {
+  const { requestBytesMax } = context.limits;
+  return { ...MC_REQUEST_LIMITS, valueBytesMax: Math.min(pool.config.valueBytesMax, requestBytesMax) };
 }

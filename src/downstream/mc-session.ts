@@ -24,7 +24,7 @@ import { Session, type SessionOwner } from './session.js';
 
 export class McSession extends Session {
   readonly service: McService;
-  readonly lane: Lane;
+  lane: Lane;
   /** After a whole frame: what the request being served is. */
   readonly framer: McRequestFramer;
 
@@ -46,6 +46,10 @@ export class McSession extends Session {
     if (this.isClosed) return;
     super.close();
     this.service.pool.checkIn(this.lane);
+  }
+
+  override onPoolChanged(): void {
+    this.lane = this.service.pool.checkOutLike(this.lane);
   }
 
   // ---- for shapes ----

@@ -39,15 +39,15 @@ export class RespService {
   /** The same, all 0: for sessions that have not logged in, so that none of their requests takes the short way. */
   readonly nothingPlain: Uint8Array;
   /** What clients must log in with first. Null: nothing. */
-  readonly password: Password | null;
+  password: Password | null;
   /** The database that sessions start in. */
-  readonly database: number;
+  database: number;
   /** By command index, 1: the command may change data. */
   readonly isWrite: Uint8Array;
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
   /** How split commands are cut. */
-  readonly plans: SplitPlanPool;
+  plans: SplitPlanPool;
   /** Scratch for short protocol lines. */
   readonly scratch = Buffer.alloc(64);
 
@@ -68,6 +68,18 @@ export class RespService {
     this.nothingPlain = new Uint8Array(commands.length);
     this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));
     this.#shapes = commands.map((command) => shapeOf(command));
+  }
+
+  /** After a reload: sessions that come from now on find the listener's new settings. */
+  reconfigure(listener: ListenerConfig): void {
+    this.password = listener.password === null ? null : new Password(listener.password);
+    this.database = listener.database;
+  }
+
+  /** After a reload: its sessions must be told next (Session.onPoolChanged). */
+  usePool(pool: Pool): void {
+    this.pool = pool;
+    this.plans = new SplitPlanPool(pool.nodes.length);
   }
 
   /** Serves any request; `found` is what its first word names, undefined for an unknown command. */

@@ -40,6 +40,8 @@ export interface SessionMode {
   readonly flag: string;
   /** True when pushes may come. */
   readonly awaitsPushes: boolean;
+  /** A reload gave the pool a successor: what the mode remembers of nodes by their index is not true any more. */
+  onPoolChanged?(session: RespSession): void;
 }
 
 /** CLIENT REPLY: `skip` drops the reply of the next command only. */
@@ -157,6 +159,11 @@ export class RespSession extends Session {
     const { pool } = this.service;
     pool.checkIn(this.lane);
     this.lane = pool.checkOut(db, respVersion);
+  }
+
+  override onPoolChanged(): void {
+    this.lane = this.service.pool.checkOutLike(this.lane);
+    for (const mode of this.modes) mode.onPoolChanged?.(this);
   }
 
   /** True while replies are awaited: the session waits for them, and the request must be shown again. */

@@ -368,6 +368,9 @@ export abstract class Session implements OutputOwner, Waiter {
     if (this.head === null) this.#end();
   }
 
+  /** The pool behind this session's service has a successor: requests from now on go there. */
+  abstract onPoolChanged(): void;
+
   // ---- flow control ----
 
   onRelieved(): void {

@@ -66,7 +66,7 @@ export class Channel implements OutputOwner {
   requestTimeoutMs: number;
 
   readonly #context: WorkerContext;
-  readonly #options: ChannelOptions;
+  #options: ChannelOptions;
   readonly #backoff: Backoff;
   readonly #queue = new RecordQueue();
   /** Of the current connection, as the output is. */
@@ -117,6 +117,12 @@ export class Channel implements OutputOwner {
     this.#queue.push(record);
     this.node.requests++;
     return Accept.taken;
+  }
+
+  /** A reload changed what may be changed on an open connection. */
+  reconfigure(connectTimeoutMs: number, requestTimeoutMs: number, inFlightMax: number): void {
+    this.#options = { ...this.#options, connectTimeoutMs, requestTimeoutMs, inFlightMax };
+    this.requestTimeoutMs = requestTimeoutMs;
   }
 
   resetRequestTimeout(): void {

@@ -8,15 +8,18 @@ import type { Channel } from './channel.js';
 export class Lane {
   readonly db: number;
   readonly respVersion: 2 | 3;
+  /** Which of the pool's parallel connections. */
+  readonly turn: number;
   /** By node index of the pool's current snapshot. */
-  channels: readonly Channel[];
+  readonly channels: readonly Channel[];
   /** Sessions that use it. An unused lane's connections are closed after a while. */
   sessions = 0;
   unusedSinceMs = 0;
 
-  constructor(db: number, respVersion: 2 | 3, channels: readonly Channel[]) {
+  constructor(db: number, respVersion: 2 | 3, turn: number, channels: readonly Channel[]) {
     this.db = db;
     this.respVersion = respVersion;
+    this.turn = turn;
     this.channels = channels;
   }
 }

@@ -36,6 +36,13 @@ export class UpstreamNode {
     this.label = id === this.where ? id : `${id} (${this.where})`;
   }
 
+  /** True when it is the node of that identity, at that address: connections to it stay good. */
+  is(id: string, address: NodeAddress): boolean {
+    if (id !== this.id || address.kind !== this.address.kind) return false;
+    if (address.kind === 'unix') return this.where === address.path;
+    return this.where === formatHostPort(address.host, address.port);
+  }
+
   get connectOptions(): NetConnectOpts {
     const address = this.address;
     if (address.kind === 'unix') return { path: address.path };

@@ -1,8 +1,10 @@
 /**
  * One pool in one worker: the snapshot's routing beside the live connections that it leads to.
  *
- * Routing (partitioner, nodes, timeouts) comes from the configuration and is immutable; connections are opened as
- * sessions need them, one lane for each (database, RESP version, turn). Lanes that no session uses are closed after
+ * Routing (partitioner, nodes, timeouts) comes from the configuration and is immutable: a reload makes a successor, which
+ * takes over the connections to nodes that stay, and the sessions move to it between two requests. A request in flight
+ * keeps the channels that it began with; channels that nobody took over close when they have been answered, and at the
+ * latest after RETIRE_MS. Connections are opened as sessions need them, one lane for each (database, RESP version, turn). Lanes that no session uses are closed after
  * LANE_IDLE_MS, the default lane never, so that the first request after a quiet night finds an open connection.
  */
 import { partitionerOptions } from '../config/partitioning.js';
@@ -18,6 +20,8 @@ import { UpstreamNode } from './node.js';
 import { PrivateConnections } from './private-connections.js';
 
 const LANE_IDLE_MS = 60_000;
+/** Replies that a retired channel still awaits may take so long. */
+const RETIRE_MS = 60_000;
 
 export class Pool {
   readonly config: PoolConfig;
@@ -30,15 +34,20 @@ export class Pool {
   readonly #lanes = new Map<string, Lane>();
   /** Channels that are neither a lane's nor private: subscriptions and the like. */
   readonly #special = new Set<Channel>();
+  /** Channels of predecessors that wait for their last replies, and since when. */
+  readonly #retiring = new Map<Channel, number>();
   #turns = 0;
   /** The database of the default lane. */
   #home = 0;
 
-  constructor(context: WorkerContext, config: PoolConfig, newScanner: () => ReplyScanner) {
+  /** `predecessor`: the pool of the same name and protocol that this one takes the place of. */
+  constructor(context: WorkerContext, config: PoolConfig, newScanner: () => ReplyScanner, predecessor?: Pool) {
     this.#context = context;
     this.config = config;
     this.#newScanner = newScanner;
-    this.nodes = config.nodes.map((node) => new UpstreamNode(node.id, node.address));
+    this.nodes = config.nodes.map(
+      ({ id, address }) => predecessor?.nodes.find((node) => node.is(id, address)) ?? new UpstreamNode(id, address),
+    );
     this.partitioner = new Partitioner(partitionerOptions(config.nodes, config.partitioning, context.random));
     this.privateConnections = new PrivateConnections(
       context,
@@ -46,6 +55,55 @@ export class Pool {
         this.#newChannel(this.nodes[node]!, this.handshake(db, respVersion), { reconnects: false }),
       config.privateConnectionsMax,
     );
+    if (predecessor !== undefined) this.#takeOver(predecessor);
+  }
+
+  /** Each lane of the predecessor gets a twin here, with the channels of the nodes that stay. */
+  #takeOver(predecessor: Pool): void {
+    const { config } = this;
+    this.#home = predecessor.#home;
+    const isSameLogin = JSON.stringify(config.auth) === JSON.stringify(predecessor.config.auth);
+    for (const [key, old] of predecessor.#lanes) {
+      if (old.turn >= config.connectionsPerNode) continue;
+      const handshake = this.handshake(old.db, old.respVersion);
+      const channels = this.nodes.map((node) => {
+        const index = isSameLogin ? predecessor.nodes.indexOf(node) : -1;
+        if (index < 0) return this.#newChannel(node, handshake, {});
+        const channel = old.channels[index]!;
+        channel.reconfigure(config.connectTimeoutMs, config.requestTimeoutMs, config.inFlightPerNodeMax);
+        return channel;
+      });
+      const lane = new Lane(old.db, old.respVersion, old.turn, channels);
+      lane.unusedSinceMs = this.#context.turn.nowMs;
+      this.#lanes.set(key, lane);
+    }
+  }
+
+  /** Where a session of the predecessor goes on: the twin of its lane. */
+  checkOutLike(lane: Lane): Lane {
+    const twin = this.#lanes.get(keyOf(lane.db, lane.respVersion, lane.turn));
+    if (twin === undefined) return this.checkOut(lane.db, lane.respVersion);
+    twin.sessions++;
+    return twin;
+  }
+
+  /** Every session has moved to `successor`: what it did not take over ends there. */
+  retire(successor: Pool): void {
+    const { nowMs } = this.#context.turn;
+    const kept = new Set([...successor.#lanes.values()].flatMap((lane) => lane.channels));
+    for (const lane of this.#lanes.values()) {
+      for (const channel of lane.channels) if (!kept.has(channel)) successor.#retiring.set(channel, nowMs);
+    }
+    for (const [channel, sinceMs] of this.#retiring) successor.#retiring.set(channel, sinceMs);
+    for (const lane of successor.#lanes.values()) {
+      if (lane.db === successor.#home && lane.respVersion === 2) for (const channel of lane.channels) channel.connect();
+    }
+    this.#lanes.clear();
+    this.#retiring.clear();
+    this.privateConnections.handOver(successor.privateConnections);
+    for (const channel of this.#special) successor.#special.add(channel);
+    this.#special.clear();
+    successor.#sweepRetiring(nowMs);
   }
 
   /** What connections of this pool say first. */
@@ -76,10 +134,10 @@ export class Pool {
   /** The lane for a session; sessions take turns among the pool's parallel connections. */
   checkOut(db: number, respVersion: 2 | 3): Lane {
     const turn = this.config.connectionsPerNode === 1 ? 0 : this.#turns++ % this.config.connectionsPerNode;
-    const key = `${db}/${respVersion}/${turn}`;
+    const key = keyOf(db, respVersion, turn);
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = new Lane(db, respVersion, this.#openChannels(db, respVersion));
+      lane = new Lane(db, respVersion, turn, this.#openChannels(db, respVersion));
       this.#lanes.set(key, lane);
     }
     lane.sessions++;
@@ -94,6 +152,7 @@ export class Pool {
   /** Called by the worker's coarse timer. */
   sweep(nowMs: number): void {
     this.privateConnections.sweep(nowMs);
+    if (this.#retiring.size > 0) this.#sweepRetiring(nowMs);
     for (const channel of this.#special) channel.checkDeadline(nowMs);
     for (const [key, lane] of this.#lanes) {
       for (const channel of lane.channels) channel.checkDeadline(nowMs);
@@ -105,7 +164,18 @@ export class Pool {
     }
   }
 
+  #sweepRetiring(nowMs: number): void {
+    for (const [channel, sinceMs] of this.#retiring) {
+      channel.checkDeadline(nowMs);
+      if (channel.inFlight > 0 && nowMs - sinceMs < RETIRE_MS) continue;
+      this.#retiring.delete(channel);
+      channel.close('left the configuration');
+    }
+  }
+
   close(): void {
+    for (const channel of this.#retiring.keys()) channel.close('is being closed');
+    this.#retiring.clear();
     for (const lane of this.#lanes.values()) closeLane(lane, 'is being closed');
     this.#lanes.clear();
     this.privateConnections.close();
@@ -163,6 +233,10 @@ export class Pool {
       ...options,
     });
   }
+}
+
+function keyOf(db: number, respVersion: 2 | 3, turn: number): string {
+  return `${db}/${respVersion}/${turn}`;
 }
 
 function closeLane(lane: Lane, reason: string): void {

@@ -28,10 +28,12 @@ export class PrivateConnections {
   readonly #context: WorkerContext;
   readonly #open: OpenChannel;
   readonly #limit: number;
-  /** What each lent channel is, so that it finds its way back. */
-  readonly #lent = new Map<Channel, string>();
+  /** What each lent channel is, so that it finds its way back. Null: it was lent before a reload, and is not kept. */
+  readonly #lent = new Map<Channel, string | null>();
   readonly #spare = new Map<string, Spare[]>();
   #spares = 0;
+  /** Whoever was lent a connection before a reload gives it back to those who came after. */
+  #successor: PrivateConnections | undefined;
 
   /** `limit`: lent at once, over all nodes. */
   constructor(context: WorkerContext, open: OpenChannel, limit: number) {
@@ -67,11 +69,15 @@ export class PrivateConnections {
 
   /** The channel is clean (see above). One that was lost or that still awaits replies is closed instead. */
   checkIn(channel: Channel): void {
+    if (this.#successor !== undefined) {
+      this.#successor.checkIn(channel);
+      return;
+    }
     const key = this.#lent.get(channel);
     if (key === undefined) throw new Error(`a private connection to ${channel.node.label} was given back twice`);
     channel.resetRequestTimeout();
-    const spares = this.#spare.get(key) ?? [];
-    if (channel.state !== 'ready' || channel.inFlight > 0 || spares.length >= SPARE_MAX) {
+    const spares = key === null ? [] : (this.#spare.get(key) ?? []);
+    if (key === null || channel.state !== 'ready' || channel.inFlight > 0 || spares.length >= SPARE_MAX) {
       this.discard(channel);
       return;
     }
@@ -83,12 +89,13 @@ export class PrivateConnections {
 
   /** Closes the connection; whatever is in flight on it fails. */
   discard(channel: Channel): void {
+    if (this.#successor !== undefined) this.#successor.discard(channel);
     if (!this.#lent.delete(channel)) return;
     channel.close('was closed because its client gave it up');
   }
 
   isLent(channel: Channel): boolean {
-    return this.#lent.has(channel);
+    return this.#successor?.isLent(channel) ?? this.#lent.has(channel);
   }
 
   /** Called by the worker's coarse timer. */
@@ -104,6 +111,14 @@ export class PrivateConnections {
       if (kept.length === 0) this.#spare.delete(key);
       else this.#spare.set(key, kept);
     }
+  }
+
+  /** After a reload: what is lent finds its way back to `successor`, where it counts from now on; spares are closed. */
+  handOver(successor: PrivateConnections): void {
+    for (const channel of this.#lent.keys()) successor.#lent.set(channel, null);
+    this.#lent.clear();
+    this.#successor = successor;
+    this.close();
   }
 
   close(): void {

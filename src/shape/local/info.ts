@@ -32,6 +32,7 @@ const server: Section = (report, session) => {
     ['uptime_in_seconds', upSeconds],
     ['uptime_in_days', Math.floor(upSeconds / 86_400)],
     ['config_file', report.configFile],
+    ['config_epoch', report.configEpoch],
     ['workers', report.workers.length],
     ['worker_restarts', report.workerRestarts],
   ];

@@ -19,7 +19,7 @@ const clients = (pool: string): ClientReport => ({ pool, clients: 2, clientEofs:
 
 function stats(...workers: readonly WorkerReport[]): string {
   return statsText({
-    report: { clusterName: 'c', startedAtMs: 1000, pid: 1, configFile: '', workers, workerRestarts: 0 },
+    report: { clusterName: 'c', startedAtMs: 1000, pid: 1, configFile: '', workers, configEpoch: 1, workerRestarts: 0 },
     hostName: 'here',
     version: '1',
     listeners: 2,
