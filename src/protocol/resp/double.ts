@@ -40,7 +40,7 @@ export function formatDouble(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0';
   if (Number.isSafeInteger(value)) return String(value);
-  const [mantissa, exponentText] = value.toExponential(16).split('e') as [string, string];
+  const [mantissa, exponentText] = exponential(value).split('e') as [string, string];
   const exponent = Number(exponentText);
   const sign = mantissa.startsWith('-') ? '-' : '';
   const digits = mantissa.replace(/[-.]/g, '').replace(/0+$/, '');
@@ -53,4 +53,17 @@ export function formatDouble(value: number): string {
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
   const rest = digits.slice(exponent + 1);
   return `${sign}${whole}${rest === '' ? '' : `.${rest}`}`;
+}
+
+/**
+ * Seventeen digits, rounded to even where the value lies exactly half way, as C does; toExponential rounds those up. They
+ * are the values that are an odd number of 2^(exponent - 17), which have exactly eighteen digits, the last of them a 5.
+ */
+function exponential(value: number): string {
+  const rounded = value.toExponential(16);
+  const [mantissa, exponent] = rounded.split('e') as [string, string];
+  const scaled = Math.abs(value) * 2 ** (17 - Number(exponent));
+  const isHalfWay = Number.isInteger(scaled) && scaled % 2 === 1;
+  if (!isHalfWay || Number(mantissa.at(-1)) % 2 === 0) return rounded;
+  return value.toExponential(17).replace('5e', 'e');
 }
