@@ -37,6 +37,8 @@ export interface PoolConfig {
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
   readonly onPartialFailure: PartialFailure;
+  /** Read-only commands over keys of several nodes are computed by the proxy. Means nothing for memcached pools. */
+  readonly crossNodeReads: boolean;
 }
 
 export const PARTIAL_FAILURES = ['miss', 'error'] as const;
@@ -93,6 +95,10 @@ export const poolSchema = z.strictObject({
   auth: authSchema.optional(),
   connections: integer(1, 1, 1024, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
+  cross_node_reads: z.boolean().default(false).meta({
+    description:
+      'Whether the proxy computes `SINTER`, `SUNION`, `SDIFF`, `SINTERCARD`, `ZUNION`, `ZINTER`, `ZDIFF`, `ZINTERCARD` and `PFCOUNT` when their keys are on several nodes. Not atomic: each node is asked for its keys at its own moment. `false`: they get `CROSSSLOT`. Only for redis pools.',
+  }),
   value_size: size(
     '1MiB',
     { min: '1B', max: '1GiB' },
@@ -123,5 +129,6 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
+    crossNodeReads: fields.cross_node_reads,
   };
 }

@@ -46,6 +46,7 @@ describe('parseConfig', () => {
           inFlightPerNodeMax: 65_536,
           valueBytesMax: 2 ** 20,
           onPartialFailure: 'miss',
+          crossNodeReads: false,
         },
       ],
       limits: {
@@ -60,6 +61,7 @@ describe('parseConfig', () => {
         clientOutputBytesMax: 2 ** 28,
         clientOutputPauseBytes: 2 ** 20,
         nodeOutputPauseBytes: 2 ** 22,
+        crossNodeReadBytesMax: 2 ** 26,
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,
