@@ -27,6 +27,13 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
 
 - A split command is not atomic: another client may see one node's part done and another's not yet. When a node fails, its
   part fails, and the reply is that error; the other parts have been done.
+- In a pool with \`cross_node_reads: true\`, nine commands that only read are computed by the proxy when their keys are on
+  several nodes: \`SINTER\`, \`SUNION\`, \`SDIFF\`, \`SINTERCARD\`, \`ZUNION\`, \`ZINTER\`, \`ZDIFF\`, \`ZINTERCARD\` and
+  \`PFCOUNT\`. The replies are those of Redis 7.0. It is not atomic: each node is asked at its own moment, and a write in
+  between may be seen on one node and not on another. The nodes' replies for one command may have
+  \`cross_node_read_size\` bytes in all, and when one of the nodes fails, the reply is that error. What writes
+  (\`SINTERSTORE\`, \`PFMERGE\`, \`RENAME\`, \`COPY\`, \`LMOVE\`, \`MSETNX\`, \`SORT\` with \`STORE\`, ...) gets \`CROSSSLOT\`
+  always.
 - Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions, subscriptions and
   blocking commands are refused.
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the
@@ -50,6 +57,8 @@ const kindNames: Readonly<Record<HandlingKind, string>> = {
   unsupported: 'refused',
 };
 
+const acrossNodes = 'over several nodes with `cross_node_reads`';
+
 /** What a reader must know about single commands. */
 const notes: Readonly<Record<string, string>> = {
   sort: '`BY` and `GET` patterns are looked up on the node of the key',
@@ -63,6 +72,15 @@ const notes: Readonly<Record<string, string>> = {
   'client|kill': 'clients of the proxy',
   'client|info': 'the client of the proxy',
   info: 'about the proxy',
+  sinter: acrossNodes,
+  sunion: acrossNodes,
+  sdiff: acrossNodes,
+  sintercard: acrossNodes,
+  zunion: acrossNodes,
+  zinter: acrossNodes,
+  zdiff: acrossNodes,
+  zintercard: acrossNodes,
+  pfcount: acrossNodes,
   reset: 'resets what the proxy keeps for the client',
 };
 

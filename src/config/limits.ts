@@ -30,6 +30,11 @@ export interface Limits {
   readonly subscriberOutputBytesMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
+  /**
+   * Replies of nodes from which the proxy computes one answer (cross_node_reads). Past it the client gets an error. Never
+   * more than `clientOutputBytesMax`.
+   */
+  readonly crossNodeReadBytesMax: number;
   /** A client without requests for so long is closed. 0: never. */
   readonly idleTimeoutMs: number;
 }
@@ -105,6 +110,12 @@ export const limitsSchema = z
       { min: '64KiB', max: '1GiB' },
       'Requests waiting to be written to one node, past which the clients that send to it are not read.',
     ),
+    // With 128 MiB of members no set has more than the 16 777 216 that a Set of JavaScript holds.
+    cross_node_read_size: size(
+      '64MiB',
+      { min: '1KiB', max: '128MiB' },
+      'Replies of the nodes, in all, from which the proxy computes the answer to one command over keys of several nodes (`cross_node_reads`). Past it the client gets an error. `client_output` applies too if it is smaller. While it computes, the worker does nothing else.',
+    ),
   })
   .prefault({})
   .meta({ description: 'Limits. Everything that grows has one.' });
@@ -127,6 +138,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
     nodeOutputPauseBytes: fields.node_output_pause,
+    crossNodeReadBytesMax: Math.min(fields.cross_node_read_size, fields.client_output),
     idleTimeoutMs: fields.idle_timeout,
   };
 }

@@ -39,6 +39,8 @@ export interface PoolConfig {
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
   readonly onPartialFailure: PartialFailure;
+  /** Read-only commands over keys of several nodes are computed by the proxy. Means nothing for memcached pools. */
+  readonly crossNodeReads: boolean;
 }
 
 export const PARTIAL_FAILURES = ['miss', 'error'] as const;
@@ -101,6 +103,10 @@ export const poolSchema = z.strictObject({
   auth: authSchema.optional(),
   connections: integer(1, 1, 1024, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
+  cross_node_reads: z.boolean().default(false).meta({
+    description:
+      'Whether the proxy computes `SINTER`, `SUNION`, `SDIFF`, `SINTERCARD`, `ZUNION`, `ZINTER`, `ZDIFF`, `ZINTERCARD` and `PFCOUNT` when their keys are on several nodes. Not atomic: each node is asked for its keys at its own moment. `false`: they get `CROSSSLOT`. Only for redis pools.',
+  }),
   value_size: size(
     '1MiB',
     { min: '1B', max: '1GiB' },
@@ -132,5 +138,6 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     privateConnectionsMax: fields.limits.private_connections,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
+    crossNodeReads: fields.cross_node_reads,
   };
 }

@@ -32,6 +32,19 @@ export function keyTooLong(bytes: number, bytesMax: number): Buffer {
   return errorReply(`ERR ringward: the key has ${bytes} bytes, the limit is ${bytesMax}`);
 }
 
+export function crossNodeReadTooLarge(command: string, bytesMax: number): Buffer {
+  return errorReply(
+    `ERR ringward: the nodes' replies for this ${command} over several nodes have more than ${bytesMax} bytes, the ` +
+      'limit cross_node_read_size; raise it, or give the keys a common {tag} so that one node can answer',
+  );
+}
+
+export function tooManyKeys(keys: number, node: string, keysMax: number): Buffer {
+  return errorReply(
+    `ERR ringward: ${keys} keys of node ${node} would be read at once, the limit in_flight_per_node is ${keysMax}`,
+  );
+}
+
 export const NO_AUTH = errorReply('NOAUTH Authentication required.');
 export const TOO_MANY_CLIENTS = errorReply('ERR max number of clients reached');
 export const UNBALANCED_QUOTES = errorReply('ERR Protocol error: unbalanced quotes in request');

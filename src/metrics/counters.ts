@@ -16,6 +16,10 @@ export class WorkerCounters {
   commands = 0;
   /** Commands that went to several nodes and were merged. */
   commandsSplit = 0;
+  /** Commands that the proxy computed from what several nodes have (cross_node_reads), */
+  crossNodeReads = 0;
+  /** and those of them that were refused because the nodes' replies passed the limit. */
+  crossNodeReadsTooLarge = 0;
   /** Parts of memcached gets whose node failed, so that their keys were answered as misses. */
   partsMissed = 0;
   /** Error replies made by the proxy itself. */

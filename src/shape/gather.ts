@@ -85,6 +85,21 @@ export abstract class Gather {
     this.session.onGathered(this.#record, bytes, this.#heldBytes);
   }
 
+  /** A reply of a part that gets longer than this is given up (`giveUpPart`) instead of being gathered. */
+  get partBytesMax(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** The reply of `part` is too long: an empty one takes its place, and the part is no longer this gather's. */
+  giveUpPart(part: InFlight): void {
+    part.gather = null;
+    if (this.session === null) return;
+    const standIn = this.#context.records.take();
+    standIn.gather = this;
+    this.parts[this.parts.indexOf(part)] = standIn;
+    this.#settle(standIn, Buffer.alloc(0));
+  }
+
   onPartFailure(part: InFlight, failure: Failure): void {
     this.#context.counters.errorsUpstream++;
     this.#settle(part, this.failureReply(part, failure));

@@ -1,12 +1,14 @@
 /**
  * Commands with several keys, or with a number of keys that their arguments decide: they pass as they are when one node
- * has all keys. Otherwise no node could answer, and the client is told which keys are apart and how a hash tag joins them.
+ * has all keys. Otherwise no node could answer: the proxy computes it where the pool says so (cross-node/), or else the
+ * client is told which keys are apart and how a hash tag joins them.
  */
 import { handlingOf, isBlockingRequest, isScript } from '../command/policy.js';
 import type { Command } from '../command/command.js';
 import { extractKeys, KeyList } from '../command/keys.js';
 import { unsupported } from '../command/errors.js';
 import { Flag } from '../command/flags.js';
+import { crossNodeRead } from './cross-node/cross-node-read.js';
 import { crossSlot, errorReply, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
 import type { Outcome } from './request.js';
@@ -18,6 +20,7 @@ export function sameNode(command: Command): Shape {
   const isWrite = (command.flags & Flag.readonly) === 0;
   const { mayBlock, reason } = handlingOf(command);
   const keys = new KeyList();
+  const crossing = crossNodeRead(command);
   return (session, request) => {
     const { bytes, args, argc } = request;
     if (mayBlock && isBlockingRequest(bytes, args, argc)) {
@@ -38,6 +41,9 @@ export function sameNode(command: Command): Shape {
         return session.replyError(keyTooLong(length, session.context.limits.keyBytesMax));
       }
       const other = nodeOfKey(session, request, position);
+      if (other !== node && crossing !== null && session.service.pool.config.crossNodeReads) {
+        return crossing(session, request, keys);
+      }
       if (other !== node) return refuseCrossing(session, request, first, node, position, other);
     }
     return forwardWhole(session, request, node, isWrite);

@@ -103,6 +103,11 @@ export class Channel implements OutputOwner {
     );
   }
 
+  /** True when `count` requests more would be taken: for whoever has several for this node at once. */
+  hasRoomFor(count: number): boolean {
+    return !this.isCongested && this.#queue.length + count <= this.#options.inFlightMax;
+  }
+
   /** Puts a record into the queue. The caller appends the request's bytes to `output` in the same order, this turn. */
   accept(record: InFlight): (typeof Accept)[keyof typeof Accept] {
     if (this.state !== 'ready') {

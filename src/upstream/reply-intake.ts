@@ -193,7 +193,7 @@ export class ReplyIntake {
   #keepPartial(record: InFlight, bytes: Buffer, pos: number, length: number): void {
     const { consumed, bytesExpected } = this.#scanner;
     const partial = this.#partial;
-    if (bytesExpected > STREAM_BYTES_MIN && this.#startStream(record)) {
+    if (this.#mayStream(record, 0)) {
       this.#stream(record, bytes, pos, consumed);
       partial.append(bytes, consumed, length, 0);
       return;
@@ -247,7 +247,9 @@ export class ReplyIntake {
 
   /** Starts to stream a reply of which `bytes` have gathered, if it is long and may. */
   #mayStream(record: InFlight, bytes: number): boolean {
-    return bytes + this.#scanner.bytesExpected > STREAM_BYTES_MIN && this.#startStream(record);
+    const known = bytes + this.#scanner.bytesExpected;
+    if (record.gather !== null && known > record.gather.partBytesMax) record.gather.giveUpPart(record);
+    return known > STREAM_BYTES_MIN && this.#startStream(record);
   }
 
   /** A gathered reply is whole. The gathering buffer goes with it. */

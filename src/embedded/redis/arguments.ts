@@ -1,8 +1,9 @@
 /**
  * Reading of command arguments, each with the error Redis gives when it does not fit. Used by every file of commands/.
  */
+import { parseDouble } from '../../protocol/resp/double.js';
 import { CommandError, NOT_FLOAT, NOT_INTEGER, NOT_POSITIVE, OUT_OF_RANGE } from './command-error.js';
-import { parseDouble, parseInt64, parseLong } from './numbers.js';
+import { parseInt64, parseLong } from './numbers.js';
 
 export function integerArgument(text: string, error = NOT_INTEGER): number {
   const value = parseLong(text);

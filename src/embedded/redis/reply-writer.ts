@@ -4,7 +4,7 @@
  * past `maxBytes` writing throws OutputOverflow and the session is closed, as Redis does with client-output-buffer-limit.
  */
 import { ProxyError } from '../../errors.js';
-import { formatDouble } from './numbers.js';
+import { formatDouble } from '../../protocol/resp/double.js';
 
 export class OutputOverflow extends ProxyError {
   readonly code = 'OUTPUT_OVERFLOW';

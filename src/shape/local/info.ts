@@ -61,6 +61,8 @@ const stats: Section = (report) => {
     ['total_net_output_bytes', count('clientBytesOut')],
     ['rejected_connections', count('clientsRejected')],
     ['split_commands', count('commandsSplit')],
+    ['cross_node_reads', count('crossNodeReads')],
+    ['cross_node_reads_too_large', count('crossNodeReadsTooLarge')],
     ['total_error_replies', count('errorsProxy') + count('errorsUpstream')],
     ['protocol_errors', count('errorsProtocol')],
     ['crossslot_errors', count('errorsCrossSlot')],

@@ -47,6 +47,7 @@ describe('parseConfig', () => {
           privateConnectionsMax: 1024,
           valueBytesMax: 2 ** 20,
           onPartialFailure: 'miss',
+          crossNodeReads: false,
         },
       ],
       limits: {
@@ -62,6 +63,7 @@ describe('parseConfig', () => {
         clientOutputPauseBytes: 2 ** 20,
         subscriberOutputBytesMax: 2 ** 25,
         nodeOutputPauseBytes: 2 ** 22,
+        crossNodeReadBytesMax: 2 ** 26,
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,

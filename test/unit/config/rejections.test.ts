@@ -353,6 +353,16 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:61: pools.main.databases: only for redis pools',
   ],
   [
+    'reads over several memcached nodes',
+    `listeners: [{ bind: "h:1", pool: main }]\npools: { main: { protocol: memcached, nodes: [{ host: h }], cross_node_reads: false } }\n`,
+    'f.yaml:2:61: pools.main.cross_node_reads: only for redis pools',
+  ],
+  [
+    'a word for whether reads may cross nodes',
+    withPool('cross_node_reads: maybe'),
+    'f.yaml:2:58: pools.main.cross_node_reads: expected true or false, got "maybe"',
+  ],
+  [
     'the value size of redis nodes',
     withPool('value_size: 2MiB'),
     'f.yaml:2:40: pools.main.value_size: only for memcached pools',

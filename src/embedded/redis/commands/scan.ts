@@ -8,7 +8,7 @@ import type { Client, CommandRow } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { globMatches } from '../glob.js';
 import type { IndexedMap } from '../indexed-map.js';
-import { formatDouble } from '../numbers.js';
+import { formatDouble } from '../../../protocol/resp/double.js';
 
 const COUNT_DEFAULT = 10;
 

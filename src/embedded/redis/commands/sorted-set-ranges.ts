@@ -6,7 +6,7 @@ import { indexRange, integerArgument, isWord } from '../arguments.js';
 import { ONE_KEY, READ, STORE, TWO_KEYS, WRITE, row } from '../command.js';
 import type { CommandRow } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
-import { parseScoreBound } from '../numbers.js';
+import { parseScoreBound } from '../../../protocol/resp/double.js';
 import { SortedSet } from '../sorted-set.js';
 import type { RankRange, ScoredMember } from '../sorted-set.js';
 import { replyMembers } from './sorted-sets.js';
