@@ -3,6 +3,7 @@
  * Used by scripts/generate-command-docs.mjs and by the test that fails when the page is stale. Pure text.
  */
 import type { Command } from './command.js';
+import { differences } from './differences.js';
 import type { CommandTable } from './lookup.js';
 import type { HandlingKind } from './handling.js';
 import { handlingOf, isScript } from './policy.js';
@@ -84,6 +85,25 @@ const notes: Readonly<Record<string, string>> = {
   reset: 'resets what the proxy keeps for the client',
 };
 
+/** Names as people write them, joined by commas. */
+function namesOf(commands: readonly string[]): string {
+  return commands.map((name) => `\`${name.replace('|', ' ').toUpperCase()}\``).join(', ');
+}
+
+function differencesSection(): string {
+  const items = differences.map(
+    ({ commands, text }) => `- ${commands.length > 0 ? `${namesOf(commands)} ` : ''}${text}`,
+  );
+  return `## Differences from one redis-server
+
+For keys that share a tag, a served command is answered with the bytes that one redis-server would have sent, errors and
+RESP3 included. Redis itself leaves some things open: the order of members of a hash table, random choices, and what the
+clock says. Beyond that and the limits above, these are all the differences that a client can see:
+
+${items.join('\n')}
+`;
+}
+
 function noteOf(command: Command): string {
   const { mayBlock, note } = handlingOf(command);
   if (note !== '') return note;
@@ -93,7 +113,7 @@ function noteOf(command: Command): string {
 }
 
 function title(command: Command): string {
-  return `\`${command.name.replace('|', ' ').toUpperCase()}\``;
+  return namesOf([command.name]);
 }
 
 function arityText(command: Command): string {
@@ -133,6 +153,7 @@ export function renderCommandPage(table: CommandTable): string {
   const refused = commands.filter(isRefused);
   const sections = [
     introduction,
+    differencesSection(),
     '<!-- prettier-ignore-start -->\n',
     `## Served\n\n${served.length} commands, by group.\n`,
   ];

@@ -1,26 +1,19 @@
 /**
- * Commands through the proxy beside the same commands at one plain redis-server: the same bytes must come back. Keys share a
- * hash tag, so that every command finds its keys on one node; commands that are cut by node are in split.test.ts.
+ * Commands through the proxy: binary values, scripts, odd requests beside the same ones at one plain redis-server, keys on
+ * different nodes, commands that are refused. Every single command is in test/differential, those that are cut by node in
+ * split.test.ts.
  */
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Command } from '../../src/command/command.js';
-import { extractKeys, KeyList } from '../../src/command/keys.js';
-import { handlingOf } from '../../src/command/policy.js';
-import { redisTable } from '../../src/command/redis-table.js';
 import { type Fleet, startFleet } from '../support/fleet.js';
 import { type TestServer, startRedis } from '../support/servers.js';
-import { type RawClient, connectRaw, encodeCommand } from '../support/wire.js';
-import { comparable, pipeline, withoutDrift } from './commands-replies.js';
-import { redisCommand } from './embedded-redis-grammar.js';
+import { type RawClient, connectRaw } from '../support/wire.js';
 
 let fleet: Fleet;
 let plain: TestServer;
 const opened: RawClient[] = [];
 
 beforeAll(async () => {
-  plain = await startRedis({ args: ['--enable-debug-command', 'yes'] });
-  fleet = await startFleet();
+  [plain, fleet] = await Promise.all([startRedis(), startFleet()]);
 });
 afterEach(() => {
   for (const client of opened.splice(0)) client.destroy();
@@ -44,94 +37,7 @@ async function flushAll(): Promise<void> {
   }
 }
 
-/** The command or subcommand that the words name. */
-function find(words: readonly string[]): Command | undefined {
-  const [name, word] = words.slice(0, 2).map((text) => Buffer.from(text, 'latin1'));
-  const command = redisTable.find(name!, 0, name!.length);
-  if (command === undefined || !command.hasSubcommands || word === undefined) return command;
-  return redisTable.findSub(command, word, 0, word.length);
-}
-
-/** The same command with every key behind `tag`. A command whose keys cannot be told stays as it is: it is an error. */
-function tagged(words: readonly string[], tag: string): string[] {
-  const command = find(words);
-  const result = [...words];
-  if (command === undefined || words.length < command.minArgs || words.length > command.maxArgs) return result;
-  const bytes = encodeCommand(...words.map((word) => Buffer.from(word, 'latin1')));
-  const offsets = new Int32Array(words.length * 2);
-  let at = bytes.indexOf('\n') + 1;
-  words.forEach((word, i) => {
-    at = bytes.indexOf('\n', at) + 1;
-    offsets[i * 2] = at;
-    at += word.length;
-    offsets[i * 2 + 1] = at;
-    at += 2;
-  });
-  const keys = new KeyList();
-  const count = extractKeys(command, bytes, offsets, words.length, keys);
-  for (let i = 0; i < count; i++) result[keys.positions[i]!] = tag + words[keys.positions[i]!]!;
-  return result;
-}
-
-function isServedAlike(words: readonly string[]): boolean {
-  const command = redisTable.find(Buffer.from(words[0]!), 0, words[0]!.length);
-  if (command === undefined) return true;
-  const { kind } = handlingOf(command);
-  // "client nosuch" and the like differ in nothing; containers answer about their own subcommands.
-  return kind !== 'unsupported' && words[0] !== 'config';
-}
-
-async function compare(commands: readonly (readonly string[])[], version: number): Promise<void> {
-  await flushAll();
-  const [toPlain, toProxy] = [await connectPlain(), await fleet.connect()];
-  const all = [['hello', String(version)], ['select', '0'], ...commands];
-  const [expected, actual] = await Promise.all([pipeline(toPlain, all), pipeline(toProxy, all)]);
-  all.forEach((words, at) => {
-    const reply = withoutDrift(words, expected[at]!, actual[at]!);
-    expect([words, comparable(words, reply)]).toEqual([words, comparable(words, expected[at]!)]);
-  });
-  toPlain.destroy();
-  toProxy.destroy();
-}
-
 describe('the proxy beside one redis-server', () => {
-  for (const version of [2, 3]) {
-    it(`answers random commands on keys of one node with the same bytes in RESP${version}`, async () => {
-      const tags = fc.constantFrom('{t}', '{user:1}', '{\xff}', '{a}{b}');
-      const command = redisCommand.filter(isServedAlike);
-      await fc.assert(
-        fc.asyncProperty(tags, fc.array(command, { minLength: 1, maxLength: 120, size: 'max' }), (tag, commands) =>
-          compare(
-            commands.map((words) => tagged(words, tag)),
-            version,
-          ),
-        ),
-        { numRuns: 40 },
-      );
-    });
-
-    it(`passes every command that it serves and the random ones leave out, in RESP${version}`, async () => {
-      await compare(
-        LINES.map((line) => tagged(line.split(' '), '{t}')),
-        version,
-      );
-    });
-  }
-
-  it('forgets no command with keys in these two tests', async () => {
-    const client = await connectPlain();
-    const covered = new Set(LINES.map((line) => find(line.split(' '))?.name));
-    for (const words of fc.sample(redisCommand, { numRuns: 6000, seed: 1 })) covered.add(find(words)?.name);
-    const missing: string[] = [];
-    for (const command of redisTable.commands) {
-      const { kind } = handlingOf(command);
-      if (kind !== 'single' && kind !== 'same_node' && kind !== 'split') continue;
-      const known = await client.call('COMMAND', 'INFO', command.name);
-      if (!/^\*1\r\n(\*-1|\$-1|_)/.test(known) && !covered.has(command.name)) missing.push(command.name);
-    }
-    expect(missing).toEqual([]);
-  });
-
   it('carries DUMP payloads, which are binary, to RESTORE', async () => {
     const client = await fleet.connect();
     await client.call('SET', 'dumped', Buffer.from([0, 255, 13, 10]));
@@ -241,97 +147,3 @@ describe('a command that is not supported', () => {
     expect(await client.call('PING')).toBe('+PONG\r\n');
   });
 });
-
-/** Deterministic lines for what the grammar of random commands leaves out, in an order in which most of them succeed. */
-const LINES = `
-set n 5
-bitfield n set u8 0 200 get u8 0 overflow fail incrby u8 0 100
-bitfield_ro n get u8 0
-bitpos n 1
-bitop and nn n n
-bitop not nn n
-dump nokey
-restore bad 0 notadump
-object encoding n
-object encoding nokey
-object refcount n
-object idletime n
-object freq n
-memory usage nokey
-memory usage n samples 5
-set o ohmytext
-set p mynewtext
-lcs o p
-lcs o p idx withmatchlen
-geoadd g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania
-geodist g Palermo Catania km
-geohash g Palermo Catania nobody
-geopos g Palermo nobody
-georadius g 15 37 200 km asc
-georadius g 15 37 200 km store g2
-georadius_ro g 15 37 200 km withdist asc
-georadiusbymember g Palermo 200 km asc
-georadiusbymember_ro g Palermo 200 km desc
-geosearch g fromlonlat 15 37 byradius 200 km asc withcoord
-geosearchstore g3 g fromlonlat 15 37 byradius 200 km asc
-hset h f v
-hrandfield h
-hrandfield h -2 withvalues
-hrandfield nokey 2
-pfadd hl a b c
-pfadd hl2 c d
-pfcount hl
-pfcount hl hl2
-pfmerge hl3 hl hl2
-pfcount hl3
-rpush l 3 1 2
-sort l
-sort l desc limit 0 2
-sort_ro l alpha
-sort l store l2
-lmpop 2 nolist l left count 2
-zadd zz 1 a 2 b
-zmpop 1 zz min
-zmpop 2 nokey zz max count 5
-xadd st 1-1 a 1
-xadd st 1-2 b 2 c 3
-xadd st nomkstream 1-1 x y
-xadd nost nomkstream 1-1 x y
-xlen st
-xrange st - +
-xrevrange st + - count 1
-xread count 1 streams st 0
-xread streams st nost 0 0
-xgroup create st grp 0
-xgroup create nost grp 0
-xgroup create st2 grp $ mkstream
-xgroup createconsumer st grp bob
-xreadgroup group grp bob count 1 streams st >
-xreadgroup group grp bob streams st 0
-xpending st grp
-xpending st grp - + 10
-xack st grp 1-1
-xclaim st grp alice 0 1-2 justid
-xautoclaim st grp alice 0 0
-xgroup setid st grp 0
-xinfo stream st
-xinfo groups st
-xinfo consumers st grp
-xgroup delconsumer st grp bob
-xgroup destroy st grp
-xdel st 1-1
-xtrim st maxlen 1
-xsetid st 5-5
-eval return{KEYS[1],ARGV[1]} 1 k v
-eval_ro return{1,{2,3},'x'} 1 k
-eval return{err='MY'} 1 k
-evalsha 0000000000000000000000000000000000000000 1 k
-evalsha_ro 0000000000000000000000000000000000000000 1 k
-fcall nofunc 1 k
-fcall_ro nofunc 1 k
-eval broken( 1 k
-unlink st g
-get st
-`
-  .trim()
-  .split('\n');

@@ -1,12 +1,18 @@
 /**
- * Random command lines from a small notation, one form a line, for the comparisons of embedded nodes with real servers.
- * `{X}` is a value of pool X, `a|b` a choice, `<...>` a group; `?` makes the word or group before it optional, `*` repeats it 0 to 3
- * times, `+` 1 to 3 times.
+ * Random command lines from a small notation, one form a line, for the comparisons of embedded nodes and of the proxy with
+ * real servers. `{X}` is a value of pool X, `a|b` a choice, `<...>` a group; `?` makes the word or group before it optional,
+ * `*` repeats it 0 to 3 times, `+` 1 to 3 times.
  */
 import fc from 'fast-check';
 
 export type Pools = Readonly<Record<string, readonly string[]>>;
 export type Words = readonly string[];
+
+function valuesOf(pool: string, pools: Pools): readonly string[] {
+  const values = pools[pool];
+  if (values === undefined) throw new Error(`grammar: no pool ${pool}`);
+  return values;
+}
 
 /** One atom with its repeat mark; `rest` is what follows it. */
 function parseAtom(text: string, pools: Pools): { readonly atom: fc.Arbitrary<Words>; readonly rest: string } {
@@ -22,11 +28,12 @@ function parseAtom(text: string, pools: Pools): { readonly atom: fc.Arbitrary<Wo
     inner = parseChoice(text.slice(1, end), pools);
     end += 1;
   } else {
-    const word = /^(?:\{[A-Z]\}|[^ ?*+<>]+)/.exec(text)?.[0];
+    const word = /^(?:\{[A-Za-z]+\}|[^ ?*+<>]+)/.exec(text)?.[0];
     if (word === undefined) throw new Error(`grammar: ${text}`);
     end = word.length;
-    const pool = /^\{([A-Z])\}$/.exec(word)?.[1];
-    inner = pool === undefined ? fc.constant([word]) : fc.constantFrom(...pools[pool]!).map((value) => [value]);
+    const pool = /^\{([A-Za-z]+)\}$/.exec(word)?.[1];
+    inner =
+      pool === undefined ? fc.constant([word]) : fc.constantFrom(...valuesOf(pool, pools)).map((value) => [value]);
   }
   const repeats = { '?': [0, 1], '*': [0, 3], '+': [1, 3] }[text[end] ?? ''];
   if (!repeats) return { atom: inner, rest: text.slice(end) };
@@ -34,9 +41,10 @@ function parseAtom(text: string, pools: Pools): { readonly atom: fc.Arbitrary<Wo
   return { atom: repeated.map((lists) => lists.flat()), rest: text.slice(end + 1) };
 }
 
-function parseSequence(text: string, pools: Pools): fc.Arbitrary<Words> {
+/** The words of one form. */
+export function lineOf(form: string, pools: Pools): fc.Arbitrary<Words> {
   const atoms: fc.Arbitrary<Words>[] = [];
-  let rest = text.trimStart();
+  let rest = form.trimStart();
   while (rest !== '') {
     const parsed = parseAtom(rest, pools);
     atoms.push(parsed.atom);
@@ -57,15 +65,15 @@ function parseChoice(text: string, pools: Pools): fc.Arbitrary<Words> {
       start = at + 1;
     }
   }
-  return fc.oneof(...choices.map((choice) => parseSequence(choice, pools)));
+  return fc.oneof(...choices.map((choice) => lineOf(choice, pools)));
 }
 
-/** The words of one line of one form. */
+/** The words of one line of any of the forms. */
 export function linesOf(forms: string, pools: Pools): fc.Arbitrary<Words> {
   return fc.oneof(
     ...forms
       .trim()
       .split('\n')
-      .map((form) => parseSequence(form, pools)),
+      .map((form) => lineOf(form, pools)),
   );
 }

@@ -1,11 +1,12 @@
 /**
  * Random Redis commands for embedded-redis.test.ts, in the notation of embedded-grammar.ts: over few keys, so that types collide and
  * errors are as common as successes. Commands whose answer is random are left out; those without order are sorted by the test.
+ * The differential tests of the proxy use the same forms and values with keys of their own.
  */
 import fc from 'fast-check';
 import { type Words, linesOf } from './embedded-grammar.js';
 
-const POOLS: Readonly<Record<string, readonly string[]>> = {
+export const POOLS: Readonly<Record<string, readonly string[]>> = {
   K: ['a', 'b', 'c', 'd', '', 'k\xff\0'],
   V: [
     '',
@@ -69,7 +70,7 @@ const POOLS: Readonly<Record<string, readonly string[]>> = {
   P: ['*', 'a*', '[a-c]', '?', '*\\*', '[^a]', 'k*', '[a', '*\xff*', '[b-'],
 };
 
-const FORMS = `
+export const FORMS = `
 get {K}
 set {K} {V}
 set {K} {V} <nx|xx|get|keepttl>*

@@ -22,8 +22,10 @@ const NOT_INTEGER = errorReply('ERR value is not an integer or out of range');
 const NOT_INT32 = errorReply('ERR value is out of range, value must between -2147483648 and 2147483647');
 const BAD_PROTOCOL = errorReply('NOPROTO unsupported protocol version');
 const BAD_VERSION = errorReply('ERR Protocol version is not an integer or out of range');
-/** Integers as Redis reads them: no plus, no leading zero. */
-const INTEGER = /^(?:0|-?[1-9]\d{0,17})$/;
+/** Integers as Redis reads them: no plus, no leading zero, 64 bits. */
+function isInteger(text: string): boolean {
+  return /^(?:0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
 
 const ping: Shape = (session, request) => {
   if (request.argc > 2) return session.replyError(errorReply("ERR wrong number of arguments for 'ping' command"));
@@ -55,7 +57,7 @@ const reset: Shape = (session) => {
 
 const select: Shape = (session, request) => {
   const text = request.text(1);
-  if (!INTEGER.test(text)) return session.replyError(NOT_INTEGER);
+  if (!isInteger(text)) return session.replyError(NOT_INTEGER);
   const db = Number(text);
   if (db < -(2 ** 31) || db >= 2 ** 31) return session.replyError(NOT_INT32);
   if (db < 0 || db >= session.service.pool.config.databases) return session.replyError(BAD_DB);
@@ -85,7 +87,7 @@ const hello: Shape = (session, request) => {
   let name: string | undefined;
   let guess: Buffer | undefined;
   if (request.argc > 1) {
-    if (!INTEGER.test(request.text(1))) return session.replyError(BAD_VERSION);
+    if (!isInteger(request.text(1))) return session.replyError(BAD_VERSION);
     version = Number(request.text(1));
     if (version !== 2 && version !== 3) return session.replyError(BAD_PROTOCOL);
   }

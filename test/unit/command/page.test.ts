@@ -20,6 +20,12 @@ describe('docs/commands.md', () => {
     }
   });
 
+  it('tells what differs from one redis-server', () => {
+    expect(page).toContain(
+      '- `CLIENT ID`, `CLIENT INFO`, `CLIENT LIST`, `CLIENT KILL` are about clients of the proxy.',
+    );
+  });
+
   it('states the limits that a reader must know', () => {
     expect(page).toContain('| `XREAD` | 5.0.0 | 4 or more | same node | without `BLOCK` |');
     expect(page).toContain('| `EVAL` | 2.6.0 | 3 or more | same node | needs at least one key |');
