@@ -18,6 +18,7 @@ import { resolveAuth, resolvePassword, type SecretSources } from './secrets.js';
 
 const FIELDS_OF_ONE_PROTOCOL: readonly (readonly [field: string, protocol: Protocol])[] = [
   ['databases', 'redis'],
+  ['admin_commands', 'redis'],
   ['value_size', 'memcached'],
   ['on_partial_failure', 'memcached'],
 ];

@@ -39,7 +39,12 @@ export interface PoolConfig {
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
   readonly onPartialFailure: PartialFailure;
+  /** Whether clients may send dangerous commands to all nodes (FLUSHALL, KEYS, CONFIG, ...). */
+  readonly adminCommands: AdminCommands;
 }
+
+export const ADMIN_COMMANDS = ['allow', 'refuse'] as const;
+export type AdminCommands = (typeof ADMIN_COMMANDS)[number];
 
 export const PARTIAL_FAILURES = ['miss', 'error'] as const;
 export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
@@ -111,6 +116,11 @@ export const poolSchema = z.strictObject({
     PARTIAL_FAILURES,
     'What a `get` of keys on several nodes answers when some of the nodes failed. `miss`: as if their keys were not there. `error`: an error that names the node. Only for memcached pools.',
   ),
+  admin_commands: choice(
+    'allow',
+    ADMIN_COMMANDS,
+    'Commands of the categories `@admin` and `@dangerous` that go to all nodes: FLUSHALL, FLUSHDB, KEYS, SWAPDB, CONFIG, SAVE, BGSAVE, SLOWLOG, LATENCY and so on. `allow`: as with a plain server. `refuse`: an error, for every client of the pool. Only for redis pools.',
+  ),
 });
 
 export type PoolFields = z.output<typeof poolSchema>;
@@ -132,5 +142,6 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     privateConnectionsMax: fields.limits.private_connections,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
+    adminCommands: fields.admin_commands,
   };
 }

@@ -47,6 +47,7 @@ describe('parseConfig', () => {
           privateConnectionsMax: 1024,
           valueBytesMax: 2 ** 20,
           onPartialFailure: 'miss',
+          adminCommands: 'allow',
         },
       ],
       limits: {
