@@ -38,10 +38,25 @@ export type Merge =
   /** OK when all parts said so, else the first error. */
   | 'mset'
   /** Integers, added up. */
-  | 'sum';
+  | 'sum'
+  /** The smallest of integers. */
+  | 'min'
+  /** The first node's reply when every node succeeded, else the error. */
+  | 'all_succeeded'
+  /** The first reply that is no error. */
+  | 'one_succeeded'
+  /** Arrays of 0 and 1: 1 where every node has 1. */
+  | 'logical_and'
+  /** Arrays, one behind the other. */
+  | 'union'
+  /** A text of each node under its name. */
+  | 'texts'
+  /** As the command needs it: src/shape/broadcast has a file for it. */
+  | 'special';
 
 export interface Handling {
   readonly kind: HandlingKind;
+  /** Empty for a command that goes to every node: as its response policy in the table says. */
   readonly merge: Merge;
   /** True when a blocking form exists (XREAD): ask `isBlockingRequest`. */
   readonly mayBlock: boolean;

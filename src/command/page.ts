@@ -18,11 +18,26 @@ This page lists every Redis command that Ringward knows and what it does with it
 | single    | The command has one key. It passes unchanged to the node that owns the key.                  |
 | same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
 | split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
+| all nodes | Every node gets it, and the replies are put together: see below.                             |
+| one node  | The first node that is up answers for all.                                                   |
 | proxy     | The proxy answers itself; no node sees the command.                                          |
 | refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.
+
+## All nodes
+
+- With one node, its reply passes as it is. With several, numbers are added up, lists put together, and \`OK\` means that
+  every node said so. What else a command does stands beside it in the tables.
+- It is not atomic: each node does it when it comes to it. When a node is down, or refuses, the others have done it all
+  the same; the reply is an error that names the node and, where something changes, those that have done it:
+  \`ERR ringward: node n1 (10.0.0.1:6379) refused the connection (ECONNREFUSED); done by n0, n2\`. A node's own error keeps
+  its code (\`NOPERM ringward: node n1 … answered NOPERM …\`). An error that all nodes agree on passes as it is.
+- It uses the client's database, and comes behind what the client has sent before.
+- A pool with \`admin_commands: refuse\` refuses those of the categories \`@admin\` and \`@dangerous\`.
+- \`SCRIPT KILL\`, \`FUNCTION KILL\` and \`FUNCTION STATS\` go to each node on a private connection, since a busy node reads no
+  other. That is one for each node, of the pool's \`private_connections\`.
 
 ## Limits
 
@@ -72,7 +87,6 @@ const notes: Readonly<Record<string, string>> = {
   'client|list': 'clients of the proxy',
   'client|kill': 'clients of the proxy',
   'client|info': 'the client of the proxy',
-  info: 'about the proxy',
   sinter: acrossNodes,
   sunion: acrossNodes,
   sdiff: acrossNodes,
@@ -82,6 +96,7 @@ const notes: Readonly<Record<string, string>> = {
   zdiff: acrossNodes,
   zintercard: acrossNodes,
   pfcount: acrossNodes,
+  info: "about the proxy; `INFO <node-id> [section ...]`: that node's own",
   reset: 'resets what the proxy keeps for the client',
 };
 

@@ -8,7 +8,7 @@ import { type Command, KeyShape } from './command.js';
 import { Flag, KeyFlag } from './flags.js';
 import { handled, type Handling, type HandlingKind, type HandlingList, type Merge, refused } from './handling.js';
 import { blockingCommands } from './policy/blocking.js';
-import { broadcastCommands } from './policy/broadcast.js';
+import { broadcastCommands, isGenericBroadcast } from './policy/broadcast.js';
 import { pubsubCommands } from './policy/pubsub.js';
 import { scriptsCommands } from './policy/scripts.js';
 import { serverCommands } from './policy/server.js';
@@ -41,20 +41,15 @@ const reasons = {
   allNodes: 'it concerns all nodes, not one key',
   state: 'it changes the state of a connection that clients share',
   administration: 'administration is done at the nodes',
-  cluster: 'nodes are not addressed as a Redis Cluster',
   sentinel: 'it is a command of Redis Sentinel',
   replication: 'it is part of replication between servers',
   noKeys: 'a script without keys has no node',
-  databases: 'it concerns another database or server',
   noKey: 'it has no key that tells its node',
 } as const;
 
 /** Commands with keys that must not pass, although a key would tell their node. */
 const refusedWithKeys: Readonly<Record<string, string>> = {
   watch: reasons.transactions,
-  migrate: reasons.databases,
-  'restore-asking': reasons.cluster,
-  pfdebug: reasons.administration,
 };
 
 /** Commands without keys whose reason their flags and group do not tell. */
@@ -62,14 +57,7 @@ const refusedWithoutKeys: Readonly<Record<string, string>> = {
   scan: reasons.allNodes,
   wait: reasons.replication,
   waitaof: reasons.replication,
-  asking: reasons.cluster,
-  readonly: reasons.cluster,
-  readwrite: reasons.cluster,
-  replconf: reasons.replication,
-  psync: reasons.replication,
-  sync: reasons.replication,
   monitor: reasons.administration,
-  swapdb: reasons.databases,
 };
 
 const mayBlockCommands: readonly string[] = ['xread', 'xreadgroup'];
@@ -90,7 +78,6 @@ function reasonWithoutKeys(command: Command): string {
   if (listed !== undefined) return listed;
   if (command.group === 'transactions') return reasons.transactions;
   if (command.group === 'pubsub') return reasons.pubsub;
-  if (command.group === 'cluster') return reasons.cluster;
   if (command.group === 'sentinel' || (command.flags & Flag.only_sentinel) !== 0) return reasons.sentinel;
   if (command.requestPolicy !== '') return reasons.allNodes;
   if (command.name.startsWith('client|')) return reasons.state;
@@ -125,7 +112,8 @@ export function handlingOf(command: Command): Handling {
   // A container is asked about only when its word is missing or unknown, and both are answered here.
   if (command.hasSubcommands) return handled('local');
   if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0)) return refused(reasons.pubsub);
-  return command.keySpecs.length > 0 ? handlingWithKeys(command) : refused(reasonWithoutKeys(command));
+  if (command.keySpecs.length > 0) return handlingWithKeys(command);
+  return isGenericBroadcast(command) ? handled('broadcast') : refused(reasonWithoutKeys(command));
 }
 
 const summaries: Readonly<Record<HandlingKind, string>> = {

@@ -19,6 +19,7 @@ import { resolveAuth, resolvePassword, type SecretSources } from './secrets.js';
 const FIELDS_OF_ONE_PROTOCOL: readonly (readonly [field: string, protocol: Protocol])[] = [
   ['databases', 'redis'],
   ['cross_node_reads', 'redis'],
+  ['admin_commands', 'redis'],
   ['value_size', 'memcached'],
   ['on_partial_failure', 'memcached'],
 ];

@@ -41,7 +41,12 @@ export interface PoolConfig {
   readonly onPartialFailure: PartialFailure;
   /** Read-only commands over keys of several nodes are computed by the proxy. Means nothing for memcached pools. */
   readonly crossNodeReads: boolean;
+  /** Whether clients may send dangerous commands to all nodes (FLUSHALL, KEYS, CONFIG, ...). */
+  readonly adminCommands: AdminCommands;
 }
+
+export const ADMIN_COMMANDS = ['allow', 'refuse'] as const;
+export type AdminCommands = (typeof ADMIN_COMMANDS)[number];
 
 export const PARTIAL_FAILURES = ['miss', 'error'] as const;
 export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
@@ -117,6 +122,11 @@ export const poolSchema = z.strictObject({
     PARTIAL_FAILURES,
     'What a `get` of keys on several nodes answers when some of the nodes failed. `miss`: as if their keys were not there. `error`: an error that names the node. Only for memcached pools.',
   ),
+  admin_commands: choice(
+    'allow',
+    ADMIN_COMMANDS,
+    'Commands of the categories `@admin` and `@dangerous` that go to all nodes: FLUSHALL, FLUSHDB, KEYS, SWAPDB, CONFIG, SAVE, BGSAVE, SLOWLOG, LATENCY and so on. `allow`: as with a plain server. `refuse`: an error, for every client of the pool. Only for redis pools.',
+  ),
 });
 
 export type PoolFields = z.output<typeof poolSchema>;
@@ -139,5 +149,6 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
     crossNodeReads: fields.cross_node_reads,
+    adminCommands: fields.admin_commands,
   };
 }

@@ -5,6 +5,8 @@
  */
 import type { Failure } from '../upstream/failure.js';
 
+const NAMES_SHOWN_MAX = 8;
+
 /** An error reply with the given text; line breaks would end it early, so they become blanks. */
 export function errorReply(text: string): Buffer {
   return Buffer.from(`-${text.replace(/[\r\n]+/g, ' ')}\r\n`, 'latin1');
@@ -43,6 +45,34 @@ export function tooManyKeys(keys: number, node: string, keysMax: number): Buffer
   return errorReply(
     `ERR ringward: ${keys} keys of node ${node} would be read at once, the limit in_flight_per_node is ${keysMax}`,
   );
+}
+
+/** What became of a command that went to every node, and that some of them did not do. */
+export interface PartialFailure {
+  /** The error's first word. */
+  readonly code: string;
+  /** What the first of the nodes that failed did. */
+  readonly clause: string;
+  /** The others that failed. */
+  readonly failed: readonly string[];
+  /** Those that have done it; null for a command that changes nothing. */
+  readonly done: readonly string[] | null;
+}
+
+export function partialFailure({ code, clause, failed, done }: PartialFailure): Buffer {
+  const others = failed.length === 0 ? '' : `; ${listOf(failed)} failed too`;
+  const doneBy = done === null ? '' : `; done by ${done.length === 0 ? 'no node' : listOf(done)}`;
+  return errorReply(`${code} ringward: ${clause}${others}${doneBy}`);
+}
+
+export function adminRefused(name: string, pool: string): Buffer {
+  return errorReply(`ERR ringward: command '${name}' is refused: pool ${pool} has admin_commands: refuse`);
+}
+
+/** Some names of nodes; a pool may have a thousand. */
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN_MAX).join(', ');
+  return names.length <= NAMES_SHOWN_MAX ? shown : `${shown} and ${names.length - NAMES_SHOWN_MAX} more`;
 }
 
 export const NO_AUTH = errorReply('NOAUTH Authentication required.');

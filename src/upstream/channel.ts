@@ -108,8 +108,12 @@ export class Channel implements OutputOwner {
     return !this.isCongested && this.#queue.length + count <= this.#options.inFlightMax;
   }
 
-  /** Puts a record into the queue. The caller appends the request's bytes to `output` in the same order, this turn. */
-  accept(record: InFlight): (typeof Accept)[keyof typeof Accept] {
+  /**
+   * Puts a record into the queue. The caller appends the request's bytes to `output` in the same order, this turn.
+   * `isMore`: part of a request of which this channel has just taken another part. It is taken even if that one has filled
+   * the channel, because half a request cannot wait.
+   */
+  accept(record: InFlight, isMore = false): (typeof Accept)[keyof typeof Accept] {
     if (this.state !== 'ready') {
       if (this.state === 'idle') this.connect();
       if (this.state === 'down' || this.state === 'closed' || this.#backoff.attempts > 0) {
@@ -117,7 +121,7 @@ export class Channel implements OutputOwner {
         return Accept.down;
       }
     }
-    if (this.isCongested) return Accept.congested;
+    if (!isMore && this.isCongested) return Accept.congested;
     record.queuedAtMs = this.#context.turn.nowMs;
     this.#queue.push(record);
     this.node.requests++;

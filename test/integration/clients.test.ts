@@ -59,6 +59,32 @@ describe.each([
     expect(redisCli(['--pipe'], Buffer.concat(commands))).toMatch(/errors: 0, replies: 20000\n$/);
   });
 
+  it('redis-cli and ioredis with commands about all nodes', async () => {
+    const script = ['FLUSHALL', ...Array.from({ length: 9 }, (_, i) => `SET admin:${i} v`), 'DBSIZE', 'KEYS admin:?'];
+    const [flushed, ...rest] = redisCli([], `${script.join('\n')}\n`)
+      .trimEnd()
+      .split('\n');
+    expect([flushed, rest[9]]).toEqual(['OK', '9']);
+    expect(rest.slice(10).sort()).toEqual(Array.from({ length: 9 }, (_, i) => `admin:${i}`));
+    expect(redisCli(['-3', 'CONFIG', 'GET', 'maxmemory-policy'], '')).toBe('maxmemory-policy noeviction\n');
+    expect(redisCli(['MEMORY', 'DOCTOR'], '')).toMatch(/# Node n0 [^]*# Node n2 /);
+    expect(redisCli(['CLUSTER', 'INFO'], '')).toBe('ERR This instance has cluster support disabled\n');
+    const client = new Redis(fleet.proxy.port, '127.0.0.1');
+    expect(await client.dbsize()).toBe(9);
+    expect((await client.keys('admin:*')).sort()).toEqual(rest.slice(10).sort());
+    expect(await client.randomkey()).toMatch(/^admin:\d$/);
+    expect(await client.config('SET', 'timeout', '0')).toBe('OK');
+    expect(await client.config('GET', 'timeout')).toEqual(['timeout', '0']);
+    const sha = await client.script('LOAD', 'return ARGV[1]');
+    expect(await client.script('EXISTS', sha as string, 'nosuch')).toEqual([1, 0]);
+    expect(await client.evalsha(sha as string, 1, 'admin:1', 'x')).toBe('x');
+    expect(await client.role()).toEqual(['master', 0, []]);
+    expect(await client.slowlog('LEN')).toBeGreaterThanOrEqual(0);
+    expect(await client.flushdb()).toBe('OK');
+    expect(await client.dbsize()).toBe(0);
+    await client.quit();
+  });
+
   it('redis-benchmark, with and without pipelining', () => {
     for (const depth of ['1', '32']) {
       const args = ['-p', String(fleet.proxy.port), '-n', '5000', '-c', '20', '-P', depth, '-q', '-r', '1000', '-t'];

@@ -131,16 +131,15 @@ describe('a command that is not supported', () => {
     'MULTI',
     'SUBSCRIBE c',
     'BLPOP k 0',
-    'KEYS *',
     'SCAN 0',
-    'FLUSHALL',
-    'CONFIG GET x',
     'WATCH k',
     'CLIENT PAUSE 1',
+    'DEBUG SLEEP 0',
+    'SHUTDOWN NOSAVE',
   ])('%s gets an error that names it, and the connection stays', async (line) => {
     const client = await fleet.connect();
     const words = line.split(' ');
-    const name = (/^(CONFIG|CLIENT) /.test(line) ? words.slice(0, 2).join('|') : words[0]!).toLowerCase();
+    const name = (/^CLIENT /.test(line) ? words.slice(0, 2).join('|') : words[0]!).toLowerCase();
     expect(await client.call(...words)).toMatch(
       new RegExp(`^-ERR ringward: command '${name.replace('|', '\\|')}' is not supported yet: .+\r\n$`),
     );

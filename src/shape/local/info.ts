@@ -1,6 +1,7 @@
 /**
  * INFO: the proxy's own sections, summed over its workers. Field names are Redis's where the meaning is the same, so
- * that existing collectors read them; what only a proxy has begins with `ringward_`, `upstream_` or `node`.
+ * that existing collectors read them; what only a proxy has begins with `ringward_`, `upstream_` or `node`. A node's own
+ * sections: node-info.ts.
  */
 import type { ProxyReport } from '../../control/peers.js';
 import type { WorkerReport } from '../../control/report.js';
@@ -8,6 +9,7 @@ import type { WorkerCounters } from '../../metrics/counters.js';
 import type { RespSession } from '../../downstream/resp-session.js';
 import { REDIS_VERSION, VERSION } from '../../version.js';
 import type { Shape } from '../shape.js';
+import { forwardNodeInfo, nodeNamed } from './node-info.js';
 
 type Lines = readonly (readonly [string, string | number])[];
 type Section = (report: ProxyReport, session: RespSession) => Lines;
@@ -138,9 +140,15 @@ export function infoText(report: ProxyReport, session: RespSession, wanted: read
   return parts.join('\r\n');
 }
 
+function isOwn(word: string): boolean {
+  return ALL_WORDS.includes(word) || Object.hasOwn(sections, word);
+}
+
 const info: Shape = (session, request) => {
   const wanted: string[] = [];
   for (let i = 1; i < request.argc; i++) wanted.push(request.text(i).toLowerCase());
+  const node = nodeNamed(session, request);
+  if (node >= 0 && !isOwn(wanted[0]!)) return forwardNodeInfo(session, request, node);
   return session.replyLater(
     session.service.peers
       .report()

@@ -8,17 +8,19 @@ import { commandCommands } from './command.js';
 import { connectionCommands } from './connection.js';
 import { helpShape } from './help.js';
 import { infoCommands } from './info.js';
+import { clusterShape, serverCommands } from './server.js';
 
 const localCommands: Readonly<Record<string, Shape>> = {
   ...connectionCommands,
   ...clientCommands,
   ...commandCommands,
   ...infoCommands,
+  ...serverCommands,
 };
 
 /** @throws RangeError when the policy calls a command local that has no answer here. */
 export function localShape(command: Command): Shape {
-  const shape = localCommands[command.name];
+  const shape = localCommands[command.name] ?? clusterShape(command);
   if (shape !== undefined) return shape;
   if (command.word === 'help' && command.container !== undefined) return helpShape(command.container);
   // A container without its word: its arity check has answered already, unless it takes none (COMMAND does).

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { KeyShape } from '../../../src/command/command.js';
+import { createCommand, KeyShape } from '../../../src/command/command.js';
 import { Flag } from '../../../src/command/flags.js';
 import { handlingOf, isBlockingRequest, isServed, listedNames } from '../../../src/command/policy.js';
 import type { HandlingKind } from '../../../src/command/handling.js';
 import { redisTable } from '../../../src/command/redis-table.js';
+import type { CommandRow } from '../../../src/command/row.js';
 import { request } from './arguments.js';
 
 const kindOf = (name: string): HandlingKind => handlingOf(redisTable.findByName(name)!).kind;
@@ -18,14 +19,18 @@ describe('handlingOf', () => {
     ['same_node', 'rename sinterstore zunionstore msetnx sort eval fcall_ro xread xreadgroup georadius pfcount copy'],
     ['split', 'mget mset del unlink exists touch'],
     [
+      'broadcast',
+      'dbsize flushall flushdb keys randomkey swapdb script|load script|kill function|list config|get config|set save',
+    ],
+    ['broadcast', 'slowlog|get latency|latest memory|stats memory|doctor lastsave bgsave'],
+    ['any_node', 'lolwut function|dump'],
+    [
       'local',
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop monitor wait'],
-    [
-      'unsupported',
-      'client|tracking client|caching asking readonly migrate config|set script|load debug sentinel|help',
-    ],
+    ['local', 'role module|list asking readonly readwrite cluster|info cluster|help'],
+    ['unsupported', 'multi exec watch subscribe spublish publish scan blpop bzmpop monitor wait'],
+    ['unsupported', 'client|tracking client|caching client|pause migrate shutdown debug acl|list sync sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
       names.split(' ').map((name) => `${name} ${kind}`),
@@ -37,6 +42,20 @@ describe('handlingOf', () => {
       (name) => handlingOf(redisTable.findByName(name)!).merge,
     );
     expect(merges).toEqual(['mget', 'mset', 'sum', 'sum', 'sum', 'sum']);
+  });
+
+  it('sends what Redis says is for all nodes there, unless it waits or is about a connection', () => {
+    const row = {
+      ...{ name: 'new', arity: 1, group: 'generic', since: '9.0.0', deprecatedSince: '', origins: ['redis'] },
+      ...{ categories: [], keys: [], flags: [], tips: ['request_policy:all_shards', 'response_policy:agg_min'] },
+    };
+    const kind = (change: Partial<CommandRow>): HandlingKind =>
+      handlingOf(createCommand({ ...row, ...change }, 0, undefined, [], false)).kind;
+    expect(kind({})).toBe('broadcast');
+    expect(kind({ flags: ['blocking'] })).toBe('unsupported');
+    expect(kind({ group: 'connection' })).toBe('unsupported');
+    expect(kind({ tips: ['request_policy:all_shards', 'response_policy:special'] })).toBe('unsupported');
+    expect(kind({ tips: ['request_policy:all_shards'] })).toBe('unsupported');
   });
 
   it('gives a reason for everything that it refuses', () => {
@@ -66,10 +85,10 @@ describe('handlingOf', () => {
 
 describe('isServed', () => {
   it('announces a container when one of its subcommands is served', () => {
-    const served = ['client', 'object', 'command', 'get', 'config', 'cluster', 'sentinel', 'multi', 'scan'].filter(
-      (name) => isServed(redisTable.findByName(name)!),
+    const served = ['client', 'object', 'command', 'get', 'config', 'acl', 'sentinel', 'multi', 'scan'].filter((name) =>
+      isServed(redisTable.findByName(name)!),
     );
-    expect(served).toEqual(['client', 'object', 'command', 'get']);
+    expect(served).toEqual(['client', 'object', 'command', 'get', 'config']);
   });
 });
 

@@ -48,6 +48,7 @@ describe('parseConfig', () => {
           valueBytesMax: 2 ** 20,
           onPartialFailure: 'miss',
           crossNodeReads: false,
+          adminCommands: 'allow',
         },
       ],
       limits: {

@@ -363,6 +363,11 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:2:58: pools.main.cross_node_reads: expected true or false, got "maybe"',
   ],
   [
+    'admin commands of memcached nodes',
+    `listeners: [{ bind: "h:1", pool: main }]\npools: { main: { protocol: memcached, nodes: [{ host: h }], admin_commands: refuse } }\n`,
+    'f.yaml:2:61: pools.main.admin_commands: only for redis pools',
+  ],
+  [
     'the value size of redis nodes',
     withPool('value_size: 2MiB'),
     'f.yaml:2:40: pools.main.value_size: only for memcached pools',
