@@ -147,6 +147,25 @@ describe('the limit cross_node_read_size', () => {
     expect(await fleet.info('upstream_connects')).toBe(connects);
   });
 
+  it('is an error also for one reply of more than client_output, which would close any other client', async () => {
+    const limits = { client_output: '1MiB', client_output_pause: '64KiB' };
+    const fleet = await start({ limits, pool: { timeouts: { request: '0' } } });
+    const client = await fleet.connect();
+    const keys = [0, 1].map((node) => fleet.keysOf(node, 1)[0]!);
+    await client.call('SET', keys[0]!, 'y'.repeat(3_000_000));
+    for (let round = 0; round < 5; round++) {
+      client.sendCommand('PFCOUNT', ...keys);
+      client.sendCommand('STRLEN', keys[0]!);
+      const replies = (await client.readReplies(2)).map(String);
+      expect(replies[0]).toMatch(
+        /^-ERR ringward: .+ this PFCOUNT .+ more than 1048576 bytes, the limit cross_node_read/,
+      );
+      expect(replies[1]).toBe(':3000000\r\n');
+    }
+    expect(await fleet.info('client_output_limit_disconnections')).toBe('0');
+    expect(await fleet.info('upstream_protocol_errors')).toBe('0');
+  });
+
   it('holds for a reply of many small members, and for one whose client has left', async () => {
     const fleet = await start({ limits: { cross_node_read_size: '64KiB' }, pool: { timeouts: { request: '0' } } });
     const client = await fleet.connect();
