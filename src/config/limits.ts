@@ -112,7 +112,7 @@ export const limitsSchema = z
     ),
     // With 128 MiB of members no set has more than the 16 777 216 that a Set of JavaScript holds.
     cross_node_read_size: size(
-      '64MiB',
+      '8MiB',
       { min: '1KiB', max: '128MiB' },
       'Replies of the nodes, in all, from which the proxy computes the answer to one command over keys of several nodes (`cross_node_reads`). Past it the client gets an error. `client_output` applies too if it is smaller. While it computes, the worker does nothing else.',
     ),

@@ -64,7 +64,7 @@ describe('parseConfig', () => {
         clientOutputPauseBytes: 2 ** 20,
         subscriberOutputBytesMax: 2 ** 25,
         nodeOutputPauseBytes: 2 ** 22,
-        crossNodeReadBytesMax: 2 ** 26,
+        crossNodeReadBytesMax: 2 ** 23,
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,
