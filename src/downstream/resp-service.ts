@@ -12,7 +12,8 @@ import { handlingOf } from '../command/policy.js';
 import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
-import { SplitPlanPool } from '../shape/split.js';
+import { PlanPool } from '../shape/plan.js';
+import { SplitPlan } from '../shape/split.js';
 import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
@@ -45,7 +46,7 @@ export class RespService {
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
   /** How split commands are cut. */
-  readonly plans: SplitPlanPool;
+  readonly plans: PlanPool<SplitPlan>;
   /** Scratch for short protocol lines. */
   readonly scratch = Buffer.alloc(64);
 
@@ -59,7 +60,7 @@ export class RespService {
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
-    this.plans = new SplitPlanPool(pool.nodes.length);
+    this.plans = new PlanPool(() => new SplitPlan(pool.nodes.length));
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
     this.nothingPlain = new Uint8Array(commands.length);
