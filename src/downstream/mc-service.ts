@@ -7,8 +7,10 @@ import { MC_COMMANDS, type McReplyKindId } from '../protocol/memcache/commands.j
 import { McMerger } from '../protocol/memcache/merge.js';
 import { MC_REQUEST_LIMITS, type McRequestLimits } from '../protocol/memcache/request-line.js';
 import { deleteRefusedValue } from '../shape/memcache/delete-refused.js';
+import { GetPlan } from '../shape/memcache/get-plan.js';
 import type { McShape } from '../shape/memcache/shape.js';
 import { mcShapeOf } from '../shape/memcache/shapes.js';
+import { PlanPool } from '../shape/plan.js';
 import type { Outcome } from '../shape/request.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
@@ -25,8 +27,7 @@ export class McService {
   readonly isWrite: Uint8Array;
   /** By command id: what a node answers. */
   readonly replyKind: readonly McReplyKindId[];
-  /** Scratch for SplitGet: part number plus one by node index, all 0 between requests. */
-  partOfNode: Uint16Array;
+  plans: PlanPool<GetPlan>;
   readonly merger = new McMerger();
 
   readonly #shapes: readonly McShape[];
@@ -39,14 +40,14 @@ export class McService {
     this.isPlain = Uint8Array.from(MC_COMMANDS, ({ route }) => (route === 'key' || route === 'split' ? 1 : 0));
     this.isWrite = Uint8Array.from(MC_COMMANDS, ({ isWrite }) => (isWrite ? 1 : 0));
     this.replyKind = MC_COMMANDS.map(({ replyKind }) => replyKind);
-    this.partOfNode = new Uint16Array(pool.nodes.length);
+    this.plans = new PlanPool(() => new GetPlan(pool.nodes.length));
     this.#shapes = MC_COMMANDS.map((command) => mcShapeOf(command));
   }
 
   /** After a reload: its sessions must be told next (Session.onPoolChanged). Those that are open keep their limits. */
   usePool(pool: Pool): void {
     this.pool = pool;
-    this.partOfNode = new Uint16Array(pool.nodes.length);
+    this.plans = new PlanPool(() => new GetPlan(pool.nodes.length));
     this.requestLimits = requestLimitsOf(pool, this.context);
   }
 

@@ -12,7 +12,8 @@ import { handlingOf } from '../command/policy.js';
 import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
-import { SplitPlanPool } from '../shape/split.js';
+import { PlanPool } from '../shape/plan.js';
+import { SplitPlan } from '../shape/split.js';
 import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
@@ -47,7 +48,7 @@ export class RespService {
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
   /** How split commands are cut. */
-  plans: SplitPlanPool;
+  plans: PlanPool<SplitPlan>;
   /** Scratch for short protocol lines. */
   readonly scratch = Buffer.alloc(64);
 
@@ -61,7 +62,7 @@ export class RespService {
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
-    this.plans = new SplitPlanPool(pool.nodes.length);
+    this.plans = new PlanPool(() => new SplitPlan(pool.nodes.length));
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
     this.plainNow = this.isPlain;
@@ -79,7 +80,7 @@ export class RespService {
   /** After a reload: its sessions must be told next (Session.onPoolChanged). */
   usePool(pool: Pool): void {
     this.pool = pool;
-    this.plans = new SplitPlanPool(pool.nodes.length);
+    this.plans = new PlanPool(() => new SplitPlan(pool.nodes.length));
   }
 
   /** Serves any request; `found` is what its first word names, undefined for an unknown command. */

@@ -60,6 +60,7 @@ export function copyWords(source: Buffer, from: DataView, start: number, end: nu
   to.setInt32(at + length - 4, from.getInt32(last, true), true);
 }
 
-function viewOf(buffer: Buffer): DataView {
+/** A view of all of `buffer`. */
+export function viewOf(buffer: Buffer): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

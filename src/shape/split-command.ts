@@ -11,7 +11,8 @@ import { AllOkGather, SumGather } from './merge-sum.js';
 import { Outcome, type RespRequest } from './request.js';
 import { forwardWhole } from './send.js';
 import type { Shape } from './shape.js';
-import { partsHaveRoom, sendParts, type SplitPlan } from './split.js';
+import { partsHaveRoom } from './plan.js';
+import { sendParts, type SplitPlan } from './split.js';
 import type { SplitGather } from './split-gather.js';
 
 export function splitCommand(command: Command): Shape {

@@ -8,11 +8,11 @@
  * Keys keep their order and their duplicates on every node, so each node does what one node would have done.
  */
 import type { RespSession } from '../downstream/resp-session.js';
-import type { Chunk } from '../io/buffer-pool.js';
 import { writeDecimal } from '../io/bytes.js';
 import { flushEarly } from '../io/flush-early.js';
 import { Accept, type Channel } from '../upstream/channel.js';
 import type { Gather } from './gather.js';
+import { Plan } from './plan.js';
 import { Outcome, type RespRequest } from './request.js';
 
 const STAR = 42;
@@ -22,49 +22,23 @@ const LF = 10;
 /** More than "*N\r\n" takes. */
 const HEADER_BYTES = 16;
 
-/** Keys for which a plan's arrays are kept between requests. */
-const KEYS_KEPT_MAX = 4096;
-
-/**
- * Which keys of a request go to which node. Part numbers count nodes as they appear. Plans live until the reply has
- * left and are recycled (SplitPlanPool): typed arrays are dear to make.
- */
-export class SplitPlan {
-  keys = 0;
-  parts = 0;
+export class SplitPlan extends Plan {
   /** Length of the longest key. */
   longest = 0;
-  /** Part of each key. */
-  partOf = new Uint16Array(256);
-  /** Node index and number of keys of each part; */
-  readonly nodes: Int32Array;
+  /** Number of keys of each part. */
   readonly counts: Int32Array;
-  /** Bytes of each part's keys (and values) as the client sent them. */
-  readonly bytes: Int32Array;
-  /** Where each part is being written to. */
-  readonly chunks: (Chunk | null)[] = [];
-  /** Positions in chunks and in part replies that fit into one: where each part's next byte is. */
-  readonly at: Int32Array;
-  /** Of the part replies. */
-  readonly views: (DataView | null)[] = [];
-  readonly #partOfNode: Int32Array;
 
   constructor(nodeCount: number) {
-    this.nodes = new Int32Array(nodeCount);
+    super(nodeCount);
     this.counts = new Int32Array(nodeCount);
-    this.bytes = new Int32Array(nodeCount);
-    this.at = new Int32Array(nodeCount);
-    this.#partOfNode = new Int32Array(nodeCount).fill(-1);
   }
 
   fill(session: RespSession, request: RespRequest, firstKey: number, step: number): void {
     const { nodeOf } = session.service.pool.partitioner;
     const { args, bytes } = request;
-    const partOfNode = this.#partOfNode;
     const keys = Math.floor((request.argc - firstKey) / step);
-    if (keys > this.partOf.length || this.partOf.length > KEYS_KEPT_MAX)
-      this.partOf = new Uint16Array(Math.max(keys, 256));
-    const partOf = this.partOf;
+    this.makeRoom(keys);
+    const { partOf, partOfNode } = this;
     let parts = 0;
     let longest = 0;
     let at = firstKey * 2;
@@ -90,35 +64,6 @@ export class SplitPlan {
     this.parts = parts;
     this.longest = longest;
   }
-}
-
-/** Recycles plans of one pool of nodes. */
-export class SplitPlanPool {
-  readonly #nodeCount: number;
-  readonly #spare: SplitPlan[] = [];
-
-  constructor(nodeCount: number) {
-    this.#nodeCount = nodeCount;
-  }
-
-  take(): SplitPlan {
-    return this.#spare.pop() ?? new SplitPlan(this.#nodeCount);
-  }
-
-  giveBack(plan: SplitPlan): void {
-    if (this.#spare.length < 1024) this.#spare.push(plan);
-  }
-}
-
-/** True when every channel of the plan has room; otherwise the session will be woken when the full one has. */
-export function partsHaveRoom(session: RespSession, plan: SplitPlan): boolean {
-  for (let part = 0; part < plan.parts; part++) {
-    const channel = session.lane.channels[plan.nodes[part]!]!;
-    if (!channel.isCongested) continue;
-    session.waitFor(channel);
-    return false;
-  }
-  return true;
 }
 
 /** Sends every part; the channels have room. A part whose node is down fails at once, the others go their way. */

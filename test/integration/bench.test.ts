@@ -61,6 +61,12 @@ it('an unknown case is an error, not an empty success', () => {
   expect(stderr).toContain('no case has that name');
 });
 
+it('micro-memcache.mjs splits, frames and merges a get of many keys', () => {
+  const { stdout, stderr, status } = runBench('micro-memcache.mjs');
+  expect(status, stderr).toBe(0);
+  expect(stdout.match(/^\| (split|frame|merge) the \w+ \| [\d.]+ \|$/gm)).toHaveLength(3);
+});
+
 it('npm run bench:micro frames small and large requests', () => {
   const { stdout, stderr, status } = runBench('micro-framer.mjs');
   expect(status, stderr).toBe(0);

@@ -4,16 +4,39 @@
  * to copy; END is the caller's. Used by the split-merge of memcached sessions, one merger per worker.
  * A node was asked for its keys in the client's order and answers in it, so one walk over the keys is enough: O(keys +
  * items), neighbours joined into one range, no allocation but for `ranges` growing to the largest merge seen.
+ * Keys are compared before an item is read, four bytes at a time, and what is left of its line is passed once: less than
+ * half the time of reading each item and comparing bytes (bench/micro-memcache.mjs).
  */
 import { McValueItems } from './value-items.js';
 
-/** What one node answered: buf[start, end) as McReplyFramer found it, ending in END. */
+/** What the client asked for. */
+export interface McAskedKeys {
+  readonly line: Uint8Array;
+  /** Of the same memory. */
+  readonly lineView: DataView;
+  /** Where key i starts and ends in `line`: keyAt[2 * i] and keyAt[2 * i + 1]. */
+  readonly keyAt: Int32Array;
+  readonly keys: number;
+  /** Which part's node was asked for key i. */
+  readonly partOf: Uint16Array;
+  /** Number of parts. */
+  readonly parts: number;
+}
+
+/** What one node answered: bytes[start, end) as McReplyFramer found it, ending in END or an error line. */
 export interface McReplyPart {
-  readonly buf: Uint8Array;
+  readonly bytes: Uint8Array | null;
   readonly start: number;
   readonly end: number;
 }
 
+const SPACE = 32;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const ZERO = 48;
+const NINE = 57;
+const LETTER_V = 86;
+const VALUE_WORD_BYTES = 'VALUE '.length;
 const RANGES_START_CAPACITY = 32;
 const NUMBERS_PER_RANGE = 3;
 
@@ -25,71 +48,92 @@ export class McMerger {
   #positions: Int32Array = new Int32Array(8);
 
   /**
-   * @param request the client's request, whose key i lies at args[2 * (firstKey + i)] up to args[2 * (firstKey + i) + 1]
-   * @param owners for each key, the index of the part of the node that was asked for it
-   * @returns false when an item answers no key that its node was asked for: the stream of that node is out of step.
+   * `views`: of the memory of each part.
+   * False: an item answers no key that its node was asked for, so the stream of that node is out of step.
    */
-  merge(
-    request: Uint8Array,
-    args: Int32Array,
-    firstKey: number,
-    keyCount: number,
-    owners: Int32Array,
-    parts: readonly McReplyPart[],
-  ): boolean {
-    this.rangeCount = 0;
-    this.#rewind(parts);
-    const items = this.#items;
-    for (let i = 0; i < keyCount; i++) {
-      const owner = owners[i]!;
-      const part = parts[owner]!;
-      if (!items.read(part.buf, this.#positions[owner]!, part.end)) continue;
-      const keyStart = args[2 * (firstKey + i)]!;
-      const keyLength = args[2 * (firstKey + i) + 1]! - keyStart;
-      if (items.keyEnd - items.keyStart !== keyLength || !isSameKey(request, keyStart, part.buf, items, keyLength))
-        continue;
-      this.#append(owner, items.itemStart, items.itemEnd);
-      this.#positions[owner] = items.itemEnd;
+  merge(asked: McAskedKeys, replies: readonly McReplyPart[], views: readonly (DataView | null)[]): boolean {
+    const { keyAt, keys, partOf, parts } = asked;
+    const positions = this.#rewind(replies, parts);
+    let at = 0;
+    let lastPart = -1;
+    for (let i = 0; i < keys; i++) {
+      const part = partOf[i]!;
+      const reply = replies[part]!;
+      const from = positions[part]!;
+      const bytes = reply.bytes!;
+      if (from >= reply.end || bytes[from] !== LETTER_V) continue;
+      const keyEnd = matchKey(asked, keyAt[2 * i]!, keyAt[2 * i + 1]!, bytes, views[part]!, from + VALUE_WORD_BYTES);
+      if (keyEnd < 0) continue;
+      const to = this.#itemEnd(bytes, from, keyEnd, reply.end);
+      positions[part] = to;
+      // Items of one part that follow each other lie side by side.
+      if (part !== lastPart) {
+        if (at === this.ranges.length) this.#grow();
+        this.ranges[at] = lastPart = part;
+        this.ranges[at + 1] = from;
+        at += NUMBERS_PER_RANGE;
+      }
+      this.ranges[at - 1] = to;
     }
-    return this.#areAllTaken(parts);
-  }
-
-  /** After `merge` answered false: whether the part with this index has an item that its node was not asked for. */
-  isLeftOver(part: McReplyPart, index: number): boolean {
-    return this.#items.read(part.buf, this.#positions[index]!, part.end);
-  }
-
-  #rewind(parts: readonly McReplyPart[]): void {
-    if (this.#positions.length < parts.length) this.#positions = new Int32Array(2 * parts.length);
-    for (let p = 0; p < parts.length; p++) this.#positions[p] = parts[p]!.start;
-  }
-
-  #areAllTaken(parts: readonly McReplyPart[]): boolean {
-    for (let p = 0; p < parts.length; p++) {
-      if (this.#items.read(parts[p]!.buf, this.#positions[p]!, parts[p]!.end)) return false;
-    }
+    this.rangeCount = at / NUMBERS_PER_RANGE;
+    for (let part = 0; part < parts; part++) if (this.isLeftOver(replies[part]!, part)) return false;
     return true;
   }
 
-  #append(part: number, start: number, end: number): void {
-    const at = NUMBERS_PER_RANGE * this.rangeCount;
-    if (at > 0 && this.ranges[at - 3] === part && this.ranges[at - 1] === start) {
-      this.ranges[at - 1] = end;
-      return;
-    }
-    if (at === this.ranges.length) {
-      const grown = new Int32Array(2 * this.ranges.length);
-      grown.set(this.ranges);
-      this.ranges = grown;
-    }
-    this.ranges[at] = part;
-    this.ranges[at + 1] = start;
-    this.ranges[at + 2] = end;
-    this.rangeCount++;
+  /** After `merge` answered false: whether the part with this index has an item that its node was not asked for. */
+  isLeftOver({ bytes, end }: McReplyPart, part: number): boolean {
+    const at = this.#positions[part]!;
+    return at < end && bytes![at] === LETTER_V;
+  }
+
+  #rewind(replies: readonly McReplyPart[], parts: number): Int32Array {
+    if (this.#positions.length < parts) this.#positions = new Int32Array(2 * parts);
+    for (let part = 0; part < parts; part++) this.#positions[part] = replies[part]!.start;
+    return this.#positions;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(2 * this.ranges.length);
+    grown.set(this.ranges);
+    this.ranges = grown;
+  }
+
+  /** The end of the item at `start` whose key ends at `keyEnd`. Its line has passed the framer. */
+  #itemEnd(bytes: Uint8Array, start: number, keyEnd: number, end: number): number {
+    let at = keyEnd + 1;
+    while (bytes[at] !== SPACE) at++;
+    at++;
+    let length = 0;
+    for (; bytes[at]! >= ZERO && bytes[at]! <= NINE; at++) length = length * 10 + bytes[at]! - ZERO;
+    if (bytes[at] === SPACE) while (bytes[at] !== LINE_FEED && bytes[at] !== CARRIAGE_RETURN) at++;
+    if (bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED) return at + 2 + length + 2;
+    // A length that is written in another way, or a line with control characters.
+    this.#items.read(bytes, start, end);
+    return this.#items.itemEnd;
   }
 }
 
-function isSameKey(request: Uint8Array, at: number, reply: Uint8Array, items: McValueItems, length: number): boolean {
-  for (let i = 0; i < length; i++) if (request[at + i] !== reply[items.keyStart + i]) return false;
-  return true;
+/** Where the key ends in `reply` if the one at `from` there is line[start, end); else -1. */
+function matchKey(
+  { line, lineView }: McAskedKeys,
+  start: number,
+  end: number,
+  reply: Uint8Array,
+  view: DataView,
+  from: number,
+): number {
+  const length = end - start;
+  const keyEnd = from + length;
+  if (reply[keyEnd] !== SPACE) return -1;
+  if (length < 4) {
+    for (let i = 0; i < length; i++) if (line[start + i] !== reply[from + i]) return -1;
+    return keyEnd;
+  }
+  // The end first: that is where keys differ. This word may overlap the last one of the loop.
+  const last = length - 4;
+  if (lineView.getInt32(start + last, true) !== view.getInt32(from + last, true)) return -1;
+  for (let i = 0; i < last; i += 4) {
+    if (lineView.getInt32(start + i, true) !== view.getInt32(from + i, true)) return -1;
+  }
+  return keyEnd;
 }

@@ -31,7 +31,12 @@ const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
-const VALUE_WORD = Uint8Array.from('VALUE ', (char) => char.charCodeAt(0));
+const LETTER_V = 86;
+const LETTER_A = 65;
+const LETTER_L = 76;
+const LETTER_U = 85;
+const LETTER_E = 69;
+const VALUE_WORD_BYTES = 'VALUE '.length;
 /** Any number of so many digits is exact. */
 const LENGTH_DIGITS_MAX = 9;
 /** What a line leads to: the reply's end, another line, a value, or an error. */
@@ -198,22 +203,30 @@ export class McReplyFramer {
   }
 
   /**
-   * Reads a whole line `VALUE key flags length` in one pass, where the general way takes three: half the time for the
-   * reply to a get. False: the line is another, or not whole, and nothing has been done with it.
+   * Reads a whole line `VALUE key flags length [cas]` in one pass, in loops with one comparison for each byte of a word
+   * (bench/micro-memcache.mjs). The general way takes three passes.
+   * False: the line is another, has control characters, or is not whole, and nothing has been done with it.
    */
   #readPlainItem(buf: Uint8Array, start: number, end: number): boolean {
-    for (let i = 0; i < VALUE_WORD.length; i++) if (buf[start + i] !== VALUE_WORD[i]) return false;
+    if (buf[start] !== LETTER_V || buf[start + 1] !== LETTER_A || buf[start + 2] !== LETTER_L) return false;
+    if (buf[start + 3] !== LETTER_U || buf[start + 4] !== LETTER_E || buf[start + 5] !== SPACE) return false;
     const stop = Math.min(end, start + this.#limits.lineBytesMax);
-    let at = start + VALUE_WORD.length;
-    for (let words = 0; words < 2; at++) {
-      if (at >= stop || buf[at] === LINE_FEED) return false;
-      if (buf[at] === SPACE) words++;
-    }
+    let at = start + VALUE_WORD_BYTES;
+    while (at < stop && buf[at]! > SPACE) at++;
+    if (at >= stop || buf[at] !== SPACE) return false;
+    at++;
+    while (at < stop && buf[at]! > SPACE) at++;
+    if (at >= stop || buf[at] !== SPACE) return false;
+    at++;
     const digits = at;
     let length = 0;
     for (; at < stop && buf[at]! >= ZERO && buf[at]! <= NINE; at++) length = length * 10 + buf[at]! - ZERO;
     if (at === digits || at - digits > LENGTH_DIGITS_MAX || length > this.#limits.valueBytesMax) return false;
-    if (buf[at] !== CARRIAGE_RETURN || at + 1 >= stop || buf[at + 1] !== LINE_FEED) return false;
+    if (at < stop && buf[at] === SPACE) {
+      at++;
+      while (at < stop && buf[at]! > SPACE) at++;
+    }
+    if (at + 1 >= stop || buf[at] !== CARRIAGE_RETURN || buf[at + 1] !== LINE_FEED) return false;
     if (this.#isFirstLine) {
       this.#isFirstLine = false;
       this.answer = McAnswer.value;

@@ -122,10 +122,16 @@ export class McRequestLine {
     let start = -1;
     let cut = false;
     for (let i = pos; i < end; i++) {
-      const byte = buf[i]!;
+      let byte = buf[i]!;
       if (byte > SPACE) {
         if (start < 0 && !cut) start = i;
-      } else if (byte === SPACE || byte === 0) {
+        // The bulk of a line, and one comparison for each byte of it.
+        do i++;
+        while (i < end && buf[i]! > SPACE);
+        if (i === end) return -1;
+        byte = buf[i]!;
+      }
+      if (byte === SPACE || byte === 0) {
         if (start >= 0) this.#addArg(count++, start, i);
         start = -1;
         cut ||= byte === 0;

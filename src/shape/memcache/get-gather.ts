@@ -9,15 +9,17 @@
 import { mcFailureReply } from '../../downstream/mc-errors.js';
 import type { McService } from '../../downstream/mc-service.js';
 import type { McSession } from '../../downstream/mc-session.js';
+import type { Chunk } from '../../io/buffer-pool.js';
+import { copyWords, viewOf } from '../../io/copy.js';
+import { flushEarly } from '../../io/flush-early.js';
 import type { Output } from '../../io/output.js';
-import type { McReplyPart } from '../../protocol/memcache/merge.js';
 import { McReply, serverError } from '../../protocol/memcache/replies.js';
 import { McValueItems } from '../../protocol/memcache/value-items.js';
 import type { Channel } from '../../upstream/channel.js';
 import type { Failure } from '../../upstream/failure.js';
 import type { InFlight } from '../../upstream/in-flight.js';
 import { Gather } from '../gather.js';
-import { flushEarly } from '../../io/flush-early.js';
+import type { GetPlan } from './get-plan.js';
 
 const LINE_FEED = 10;
 const LETTER_E = 69;
@@ -26,62 +28,78 @@ const END_BYTES = McReply.end.length;
 
 export class GetGather extends Gather {
   readonly #service: McService;
+  /** By node index. */
   readonly #channels: readonly Channel[];
-  readonly #owners: Int32Array;
-  /** The client's keys: a copy of its line from the first of them on, and where in it each starts and ends. */
-  readonly #line: Buffer;
-  readonly #keys: Int32Array;
+  readonly #plan: GetPlan;
 
-  /** `owners`: for each key, the index of its node's channel in `channels`. */
-  constructor(session: McSession, bytes: Buffer, owners: Int32Array, channels: readonly Channel[]) {
+  /** Gives the plan back when it is done with it. */
+  constructor(session: McSession, plan: GetPlan) {
     super(session);
     this.#service = session.service;
-    this.#channels = channels;
-    this.#owners = owners;
-    const { args, firstKey } = session.framer;
-    const from = 2 * firstKey;
-    const to = from + 2 * owners.length;
-    const start = args[from]!;
-    this.#line = Buffer.allocUnsafe(args[to - 1]! - start);
-    bytes.copy(this.#line, 0, start, args[to - 1]);
-    this.#keys = args.slice(from, to);
-    for (let i = 0; i < this.#keys.length; i++) this.#keys[i]! -= start;
+    this.#channels = session.lane.channels;
+    this.#plan = plan;
   }
 
   protected override failureReply(part: InFlight, failure: Failure): Buffer {
     return mcFailureReply(failure, part.isWrite);
   }
 
+  protected override onReleased(): void {
+    this.#service.plans.giveBack(this.#plan);
+  }
+
   protected override merge(output: Output): void {
-    const failed = this.#failedParts();
-    const isMissAllowed = this.#service.pool.config.onPartialFailure === 'miss' && failed.length < this.parts.length;
-    if (failed.length > 0 && !isMissAllowed) {
-      const reply = this.#errorOf(failed[0]!);
+    const { parts, views } = this.#plan;
+    let failed = 0;
+    let firstFailed = -1;
+    let bytes = 0;
+    for (let part = 0; part < parts; part++) {
+      const reply = this.parts[part]!;
+      bytes += reply.end - reply.start;
+      views[part] = reply.slab === null ? viewOf(reply.bytes!) : reply.slab.view;
+      if (endsInEnd(reply.bytes!, reply.start, reply.end)) continue;
+      if (failed++ === 0) firstFailed = part;
+    }
+    const isMissAllowed = this.#service.pool.config.onPartialFailure === 'miss' && failed < parts;
+    if (failed > 0 && !isMissAllowed) {
+      const reply = this.#errorOf(firstFailed);
       output.append(reply, 0, reply.length);
       return;
     }
-    this.#service.context.counters.partsMissed += failed.length;
-    const parts = this.parts.map((part) => ({ buf: part.bytes!, start: part.start, end: part.end }));
-    const { merger } = this.#service;
-    const keys = this.#keys;
-    const isSound = merger.merge(this.#line, keys, 0, keys.length / 2, this.#owners, parts);
-    if (!isSound) {
-      this.#onStranger(output, parts);
+    this.#service.context.counters.partsMissed += failed;
+    if (!this.#service.merger.merge(this.#plan, this.parts, views)) {
+      this.#onStranger(output);
       return;
     }
-    const { ranges, rangeCount } = merger;
-    for (let i = 0; i < 3 * rangeCount; i += 3) output.append(parts[ranges[i]!]!.buf, ranges[i + 1]!, ranges[i + 2]!);
-    output.append(McReply.end, 0, END_BYTES);
+    // One END at least stands behind the items, or an error that is longer.
+    const chunk = output.claim(bytes);
+    if (chunk === null) this.#append(output);
+    else output.commit(this.#write(chunk, output.claimedAt));
     flushEarly(output);
   }
 
-  /** Indexes of the parts that do not end in END: their node failed, or answered an error behind its last item. */
-  #failedParts(): number[] {
-    const failed: number[] = [];
-    this.parts.forEach(({ bytes, start, end }, part) => {
-      if (!endsInEnd(bytes!, start, end)) failed.push(part);
-    });
-    return failed;
+  /** The merged items and END, into a chunk that has room for them. Returns their length. */
+  #write(chunk: Chunk, start: number): number {
+    const { ranges, rangeCount } = this.#service.merger;
+    const { views } = this.#plan;
+    let at = start;
+    for (let i = 0; i < 3 * rangeCount; i += 3) {
+      const part = ranges[i]!;
+      const from = ranges[i + 1]!;
+      const to = ranges[i + 2]!;
+      copyWords(this.parts[part]!.bytes!, views[part]!, from, to, chunk, at);
+      at += to - from;
+    }
+    for (let i = 0; i < END_BYTES; i++) chunk.bytes[at + i] = McReply.end[i]!;
+    return at + END_BYTES - start;
+  }
+
+  /** The same for a reply that is too long for one chunk. */
+  #append(output: Output): void {
+    const { ranges, rangeCount } = this.#service.merger;
+    for (let i = 0; i < 3 * rangeCount; i += 3)
+      output.append(this.parts[ranges[i]!]!.bytes!, ranges[i + 1]!, ranges[i + 2]!);
+    output.append(McReply.end, 0, END_BYTES);
   }
 
   /** The error line of a part, with the node's name if it does not have it already. */
@@ -92,14 +110,21 @@ export class GetGather extends Gather {
     while (items.read(bytes!, at, end)) at = items.itemEnd;
     const line = bytes!.toString('latin1', at, end).trimEnd();
     if (line.startsWith('SERVER_ERROR ringward:')) return Buffer.from(`${line}\r\n`, 'latin1');
-    return serverError(`node ${this.#channels[part]!.node.label} answered ${line}`);
+    return serverError(`node ${this.#channelOf(part).node.label} answered ${line}`);
   }
 
-  #onStranger(output: Output, parts: readonly McReplyPart[]): void {
+  #channelOf(part: number): Channel {
+    return this.#channels[this.#plan.nodes[part]!]!;
+  }
+
+  #onStranger(output: Output): void {
     const reply = serverError('a node answered with a key that it was not asked for');
     output.append(reply, 0, reply.length);
     const { merger } = this.#service;
-    const strangers = this.#channels.filter((_, part) => merger.isLeftOver(parts[part]!, part));
+    const strangers: Channel[] = [];
+    this.parts.forEach((part, index) => {
+      if (merger.isLeftOver(part, index)) strangers.push(this.#channelOf(index));
+    });
     // Later, because closing a channel answers others of its clients' requests, and this one is still being answered.
     queueMicrotask(() => {
       for (const channel of strangers) channel.distrust('answered with a key that it was not asked for');
