@@ -12,7 +12,7 @@ import type { NodeReport } from '../control/report.js';
 import type { WorkerContext } from '../worker-context.js';
 import { Channel } from './channel.js';
 import type { ReplyScanner } from './reply-intake.js';
-import { noHandshake, respHandshake } from './handshake.js';
+import { mcHandshake, respHandshake } from './handshake.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
 
@@ -116,7 +116,7 @@ export class Pool {
 
   #openChannels(db: number, respVersion: 2 | 3): Channel[] {
     const { config } = this;
-    const handshake = config.protocol === 'memcached' ? noHandshake : respHandshake(config.auth, db, respVersion);
+    const handshake = config.protocol === 'memcached' ? mcHandshake : respHandshake(config.auth, db, respVersion);
     return this.nodes.map(
       (node) =>
         new Channel(this.#context, {
