@@ -173,7 +173,8 @@ export class Channel implements OutputOwner {
     const clause = `did not answer within ${requestTimeoutMs} ms`;
     if (this.state === 'connecting' || this.state === 'handshake') {
       if (connectTimeoutMs > 0 && nowMs - this.#startedMs >= connectTimeoutMs) {
-        this.#fail('connect-timeout', `did not accept the connection within ${connectTimeoutMs} ms`);
+        const missed = this.state === 'connecting' ? 'accept the connection' : `answer ${this.#handshake.awaited}`;
+        this.#fail('connect-timeout', `did not ${missed} within ${connectTimeoutMs} ms`);
       } else if (isLate) {
         this.#failWaiting(clause);
       }
@@ -218,10 +219,6 @@ export class Channel implements OutputOwner {
     this.node.connects++;
     this.#context.counters.upstreamConnects++;
     const { requests } = this.#options.handshake;
-    if (requests.length === 0) {
-      this.#becomeReady();
-      return;
-    }
     this.state = 'handshake';
     this.#handshake = this.#newHandshake();
     socket.write(Buffer.concat(requests.map((step) => step.bytes)));

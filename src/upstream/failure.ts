@@ -8,7 +8,7 @@ export type FailureKind =
   | 'timeout' // a request in flight passed its deadline
   | 'closed' // the node closed or reset an established connection
   | 'protocol' // the node sent what is no reply, or a reply that nobody asked for
-  | 'handshake' // AUTH, SELECT or HELLO failed
+  | 'handshake' // AUTH, SELECT or HELLO failed, or the node says that it is not ready
   | 'removed'; // the node left the configuration, or the proxy is shutting down
 
 export interface Failure {

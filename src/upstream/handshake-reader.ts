@@ -8,9 +8,9 @@ import type { FailureKind } from './failure.js';
 import type { Handshake, HandshakeStep } from './handshake.js';
 import type { ReplyScanner } from './reply-intake.js';
 
-const MINUS = 45;
 /** The replies to a handshake are a few hundred bytes. */
 const HANDSHAKE_BYTES_MAX = 64 * 1024;
+const LINE_SHOWN_BYTES_MAX = 200;
 
 /** Why the connection is of no use; `clause` follows the node's name. */
 export interface Refusal {
@@ -39,13 +39,13 @@ export class HandshakeReader {
       return { kind: 'handshake', clause: `sent ${buffer.length} bytes in answer to the handshake` };
     }
     while (this.#done < this.#steps.length) {
+      const step = this.#steps[this.#done]!;
       const scanner = this.#newScanner();
-      const result = scanner.scan(buffer.buffer, this.#from, buffer.length, 0);
+      const result = scanner.scan(buffer.buffer, this.#from, buffer.length, step.expect);
       if (result === Scan.more) return false;
-      if (result === Scan.error || scanner.type === MINUS) {
-        const clause = this.#refusal(this.#steps[this.#done]!, result === Scan.error);
-        if (clause !== undefined) return { kind: 'handshake', clause };
-      }
+      const line = this.#line();
+      const clause = result === Scan.error ? `refused ${step.name}: ${line}` : step.refusalOf(line);
+      if (clause !== undefined) return { kind: 'handshake', clause };
       this.#done++;
       this.#from = scanner.end;
     }
@@ -54,19 +54,18 @@ export class HandshakeReader {
     return left === 0 || { kind: 'protocol', clause: `sent ${left} bytes that nobody asked for` };
   }
 
+  /** The step whose reply is awaited. */
+  get awaited(): string {
+    return this.#steps[this.#done]?.name ?? '';
+  }
+
   close(): void {
     this.#buffer.clear();
   }
 
-  /**
-   * Why an error reply to a step makes the connection useless; undefined when it does not. What a node answers to
-   * anything until it is logged in, or before it closes the connection, is such a reason at any step.
-   */
-  #refusal(step: HandshakeStep, isGarbage: boolean): string | undefined {
-    const end = Math.min(this.#buffer.length, this.#from + 200);
-    const text = this.#buffer.buffer.toString('latin1', this.#from, end).split('\r\n')[0]!;
-    if (text.startsWith('-NOAUTH')) return 'asks for a password, and the configuration has none';
-    if (!step.isRequired && !isGarbage && !text.startsWith('-ERR max number of clients')) return undefined;
-    return `refused ${step.name}: ${text.replace(/^-/, '')}`;
+  /** The first line of the reply being looked at, or what the log can bear of it. */
+  #line(): string {
+    const end = Math.min(this.#buffer.length, this.#from + LINE_SHOWN_BYTES_MAX);
+    return this.#buffer.buffer.toString('latin1', this.#from, end).split('\r\n')[0]!;
   }
 }

@@ -14,7 +14,7 @@ import type { NodeReport } from '../control/report.js';
 import type { WorkerContext } from '../worker-context.js';
 import { Channel, type ChannelOptions } from './channel.js';
 import type { ReplyScanner } from './reply-intake.js';
-import { type Handshake, noHandshake, respHandshake } from './handshake.js';
+import { type Handshake, mcHandshake, respHandshake } from './handshake.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
 import { PrivateConnections } from './private-connections.js';
@@ -108,7 +108,7 @@ export class Pool {
 
   /** What connections of this pool say first. */
   handshake(db: number, respVersion: 2 | 3): Handshake {
-    return this.config.protocol === 'memcached' ? noHandshake : respHandshake(this.config.auth, db, respVersion);
+    return this.config.protocol === 'memcached' ? mcHandshake : respHandshake(this.config.auth, db, respVersion);
   }
 
   /** A channel of its own kind to one node, looked after like the others until `closeSpecial`. */

@@ -126,7 +126,10 @@ describe('a node that answers what was not asked', () => {
     const server = net.createServer((socket) => {
       sockets.add(socket);
       socket.on('error', () => undefined);
-      socket.on('data', (bytes) => socket.write(reply(bytes.toString('latin1'))));
+      socket.on('data', (bytes) => {
+        const request = bytes.toString('latin1');
+        socket.write(request === 'version\r\n' ? 'VERSION 1.6.18\r\n' : reply(request));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {

@@ -3,12 +3,15 @@
  * against the real nutcracker on the same configuration. The title says what Ringward does.
  */
 import { writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadFile } from '../../src/config/load.js';
 import { partitionerOptions } from '../../src/config/partitioning.js';
 import { Partitioner } from '../../src/routing/partitioner.js';
+import { eventually } from '../support/eventually.js';
+import { answerHandshake, startFakeNode } from '../support/fake-node.js';
 import { freePort, makeScratchFolder, requireProgram } from '../support/child-process.js';
 import { startRingward, type RingwardServer } from '../support/proxy.js';
 import {
@@ -26,6 +29,8 @@ let locked: TestServer;
 let full: TestServer;
 let memcached: TestServer;
 let dead: number;
+/** Nothing listens here until a test starts a node. */
+let comeback: number;
 let nutcracker: NutcrackerServer;
 let ringward: RingwardServer;
 
@@ -41,6 +46,7 @@ beforeAll(async () => {
   full = await startRedis({ args: ['--maxmemory', '1'] });
   memcached = await startMemcached();
   dead = await freePort();
+  comeback = await freePort();
   const up = redis.map(({ port }) => port);
   const text = [
     pool('plain', ['redis: true', 'distribution: modula'], up),
@@ -49,6 +55,11 @@ beforeAll(async () => {
       'eject',
       ['redis: true', 'auto_eject_hosts: true', 'server_failure_limit: 1', 'server_retry_timeout: 600000'],
       [up[0]!, dead],
+    ),
+    pool(
+      'comeback',
+      ['redis: true', 'auto_eject_hosts: true', 'server_failure_limit: 1', 'server_retry_timeout: 300'],
+      [up[0]!, comeback],
     ),
     pool('login', ['redis: true', `redis_auth: ${PASSWORD}`, 'redis_db: 5'], [locked.port]),
     pool('full', ['redis: true'], [full.port]),
@@ -183,6 +194,40 @@ describe('unlike twemproxy, a Redis client of Ringward', () => {
     ours.destroy();
     theirs.destroy();
     expect(ringward.log()).toContain('servers are not ejected in this version');
+  });
+
+  it('is not sent to a server that came back before that has proved itself', async () => {
+    const { down } = keysByServer('comeback');
+    const [ours, theirs] = await Promise.all([
+      connectRaw(ringward.ports['comeback']!),
+      connectRaw(nutcracker.ports['comeback']!),
+    ]);
+    expect(await theirs.call('GET', down)).toBe('-ERR Connection refused\r\n');
+    expect(await ours.call('GET', down)).toMatch(/^-ERR ringward: node server1 \S+ refused the connection/);
+    let isLoading = true;
+    // Only Ringward begins a connection with questions of its own.
+    const probing = new Set<Socket>();
+    const early: string[] = [];
+    const back = await startFakeNode((words, socket) => {
+      if (words[0] === 'CLIENT') probing.add(socket);
+      else if (isLoading) early.push(`${probing.has(socket) ? 'ringward' : 'nutcracker'} ${words.join(' ')}`);
+      if (isLoading && words[0] !== 'CLIENT') socket.write('-LOADING Redis is loading the dataset in memory\r\n');
+      else if (!answerHandshake(words, socket)) socket.write('$1\r\nv\r\n');
+    }, comeback);
+    const ask = (client: RawClient, pattern: RegExp): Promise<string> =>
+      eventually(
+        `an answer like ${pattern}`,
+        () => client.call('GET', down),
+        (reply) => pattern.test(reply),
+      );
+    await ask(ours, /^-ERR ringward: node server1 \S+ is not ready: LOADING Redis is loading/);
+    // twemproxy takes the server off the ring again, until the next client's request is due.
+    await ask(theirs, /^-ERR Invalid argument\r\n/);
+    expect(new Set(early)).toEqual(new Set(['ringward PING', `nutcracker GET ${down}`]));
+    isLoading = false;
+    await ask(ours, /^\$1\r\nv\r\n/);
+    for (const client of [ours, theirs]) client.destroy();
+    await back.stop();
   });
 });
 

@@ -22,14 +22,15 @@ export type NodeScript = (words: readonly string[], socket: Socket) => void;
 
 /** What a healthy node says to the proxy's handshake. True: the request was part of it, and has its answer. */
 export function answerHandshake(words: readonly string[], socket: Socket): boolean {
-  if (words[0] !== 'CLIENT') return false;
-  socket.write('+OK\r\n');
+  if (words[0] !== 'CLIENT' && words[0] !== 'PING') return false;
+  socket.write(words[0] === 'PING' ? '+PONG\r\n' : '+OK\r\n');
   return true;
 }
 
 const LIMITS = { bulkBytesMax: 1 << 26, argumentsMax: 1 << 20, inlineBytesMax: 65_536, requestBytesMax: 1 << 27 };
 
-export async function startFakeNode(script: NodeScript): Promise<FakeNode> {
+/** On a free port, unless `port` names one. */
+export async function startFakeNode(script: NodeScript, port = 0): Promise<FakeNode> {
   const sockets = new Set<Socket>();
   const requests: string[][] = [];
   let connections = 0;
@@ -54,7 +55,7 @@ export async function startFakeNode(script: NodeScript): Promise<FakeNode> {
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
