@@ -13,6 +13,7 @@ import type { WorkerContext } from '../worker-context.js';
 import { Channel, type ChannelOptions } from './channel.js';
 import type { ReplyScanner } from './reply-intake.js';
 import { type Handshake, noHandshake, respHandshake } from './handshake.js';
+import { EscortedChannel } from './escorted-channel.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
 import { PrivateConnections } from './private-connections.js';
@@ -24,12 +25,16 @@ export class Pool {
   readonly nodes: readonly UpstreamNode[];
   readonly partitioner: Partitioner;
   readonly privateConnections: PrivateConnections;
+  /** Clients that track keys, each with a connection to every node; at most `trackingClientsMax` of the config. */
+  trackingClients = 0;
 
   readonly #context: WorkerContext;
   readonly #newScanner: () => ReplyScanner;
   readonly #lanes = new Map<string, Lane>();
   /** Channels that are neither a lane's nor private: subscriptions and the like. */
   readonly #special = new Set<Channel>();
+  /** Those of them that close when nothing is in flight on them. */
+  readonly #retired = new Set<Channel>();
   #turns = 0;
   /** The database of the default lane. */
   #home = 0;
@@ -60,9 +65,22 @@ export class Pool {
     return channel;
   }
 
+  /** As `openSpecial`, with a channel that can send a request's escort in front of it. */
+  openEscorted(node: number, handshake: Handshake, options: Partial<ChannelOptions>): EscortedChannel {
+    const channel = new EscortedChannel(this.#context, this.#channelOptions(this.nodes[node]!, handshake, options));
+    this.#special.add(channel);
+    return channel;
+  }
+
   closeSpecial(channel: Channel, reason: string): void {
     this.#special.delete(channel);
     channel.close(reason);
+  }
+
+  /** As `closeSpecial`, once what is in flight has been answered: a client that left has its last writes done. */
+  retireSpecial(channel: Channel): void {
+    if (channel.inFlight === 0) this.closeSpecial(channel, 'is not used any more');
+    else this.#retired.add(channel);
   }
 
   /** Opens the connections of the default lane, so that a node that is down is known, and said, before the first request. */
@@ -95,6 +113,11 @@ export class Pool {
   sweep(nowMs: number): void {
     this.privateConnections.sweep(nowMs);
     for (const channel of this.#special) channel.checkDeadline(nowMs);
+    for (const channel of this.#retired) {
+      if (channel.inFlight > 0) continue;
+      this.#retired.delete(channel);
+      this.closeSpecial(channel, 'is not used any more');
+    }
     for (const [key, lane] of this.#lanes) {
       for (const channel of lane.channels) channel.checkDeadline(nowMs);
       const isDefault = lane.db === this.#home && lane.respVersion === 2;
@@ -111,11 +134,13 @@ export class Pool {
     this.privateConnections.close();
     for (const channel of this.#special) channel.close('is being closed');
     this.#special.clear();
+    this.#retired.clear();
   }
 
   /** Brings the worker's counter of bytes sent to nodes up to date. */
   countBytesOut(): void {
     for (const lane of this.#lanes.values()) for (const channel of lane.channels) channel.countBytesOut();
+    for (const channel of this.#special) channel.countBytesOut();
   }
 
   /** The state of each node, from the default lane, and what all lanes have in flight. */
@@ -152,8 +177,12 @@ export class Pool {
   }
 
   #newChannel(node: UpstreamNode, handshake: Handshake, options: Partial<ChannelOptions>): Channel {
+    return new Channel(this.#context, this.#channelOptions(node, handshake, options));
+  }
+
+  #channelOptions(node: UpstreamNode, handshake: Handshake, options: Partial<ChannelOptions>): ChannelOptions {
     const { config } = this;
-    return new Channel(this.#context, {
+    return {
       node,
       handshake,
       newScanner: this.#newScanner,
@@ -161,7 +190,7 @@ export class Pool {
       requestTimeoutMs: config.requestTimeoutMs,
       inFlightMax: config.inFlightPerNodeMax,
       ...options,
-    });
+    };
   }
 }
 
