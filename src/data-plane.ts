@@ -12,6 +12,7 @@ import { McSession } from './downstream/mc-session.js';
 import { RespService } from './downstream/resp-service.js';
 import { RespSession } from './downstream/resp-session.js';
 import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
+import { MonitorHub } from './monitor/hub.js';
 import { BufferPool } from './io/buffer-pool.js';
 import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
@@ -46,11 +47,13 @@ export interface ListenerAddress {
 export class DataPlane {
   readonly context: WorkerContext;
   readonly registry: SessionRegistry;
+  readonly monitors: MonitorHub;
   readonly #config: Config;
   readonly #pools = new Map<string, Pool>();
   /** By pool name. */
   readonly #clients = new Map<string, ClientCounts>();
   readonly #listeners: Listener[] = [];
+  readonly #respServices: RespService[] = [];
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
   #idleCheckedMs = 0;
@@ -76,6 +79,7 @@ export class DataPlane {
       limits: config.limits,
     };
     this.registry = new SessionRegistry(this.context);
+    this.monitors = new MonitorHub(this.context, peers, (isOn) => this.#watchAll(isOn));
     for (const pool of config.pools) {
       this.#pools.set(pool.name, this.#newPool(pool));
       this.#clients.set(pool.name, new ClientCounts(this.registry));
@@ -115,6 +119,7 @@ export class DataPlane {
   stop(): void {
     for (const listener of this.#listeners) listener.close();
     for (const session of this.registry) session.close();
+    this.monitors.close();
     clearInterval(this.#sweeper);
     for (const pool of this.#pools.values()) pool.close();
   }
@@ -130,6 +135,8 @@ export class DataPlane {
       counters: Object.assign(new WorkerCounters(), context.counters),
       mcCommands: Array.from(context.mcCommands),
       clients: this.registry.count,
+      monitorClients: this.monitors.count,
+      trackingClients: [...this.#pools.values()].reduce((sum, { trackingClients }) => sum + trackingClients, 0),
       rssBytes: process.memoryUsage.rss(),
       cpuUserMicros: process.cpuUsage().user,
       cpuSystemMicros: process.cpuUsage().system,
@@ -158,6 +165,12 @@ export class DataPlane {
     return [...this.registry].filter((session) => session instanceof RespSession);
   }
 
+  /** MONITOR was asked for, or nobody monitors any more. */
+  #watchAll(isWatched: boolean): void {
+    for (const service of this.#respServices) service.watchAll(isWatched);
+    for (const session of this.#respSessions()) session.refreshPlain();
+  }
+
   #newPool(config: Config['pools'][number]): Pool {
     return new Pool(this.context, config, () => this.#newScanner(config));
   }
@@ -179,7 +192,8 @@ export class DataPlane {
         openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     }
-    const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
+    const service = new RespService(this.context, listener, pool, this.registry, this.#peers, this.monitors);
+    this.#respServices.push(service);
     return {
       tooManyClients: TOO_MANY_CLIENTS,
       openSession: (accepted) => clients.opened(new RespSession(service, this.registry.takeId(), accepted, clients)),
@@ -195,6 +209,7 @@ export class DataPlane {
     const { turn } = this.context;
     turn.begin();
     for (const pool of this.#pools.values()) pool.sweep(turn.nowMs);
+    this.monitors.sweep(turn.nowMs);
     if (turn.nowMs - this.#idleCheckedMs < 1000) return;
     this.#idleCheckedMs = turn.nowMs;
     this.registry.closeIdle(turn.nowMs);

@@ -68,7 +68,6 @@ const refusedWithoutKeys: Readonly<Record<string, string>> = {
   replconf: reasons.replication,
   psync: reasons.replication,
   sync: reasons.replication,
-  monitor: reasons.administration,
   swapdb: reasons.databases,
 };
 

@@ -8,12 +8,14 @@ import { commandCommands } from './command.js';
 import { connectionCommands } from './connection.js';
 import { helpShape } from './help.js';
 import { infoCommands } from './info.js';
+import { monitorCommands } from './monitor.js';
 
 const localCommands: Readonly<Record<string, Shape>> = {
   ...connectionCommands,
   ...clientCommands,
   ...commandCommands,
   ...infoCommands,
+  ...monitorCommands,
 };
 
 /** @throws RangeError when the policy calls a command local that has no answer here. */

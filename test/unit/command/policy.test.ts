@@ -21,7 +21,7 @@ describe('handlingOf', () => {
       'local',
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop monitor wait'],
+    ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop wait'],
     [
       'unsupported',
       'client|tracking client|caching asking readonly migrate config|set script|load debug sentinel|help',
