@@ -22,10 +22,7 @@ describe('handlingOf', () => {
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
     ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop wait'],
-    [
-      'unsupported',
-      'client|tracking client|caching asking readonly migrate config|set script|load debug sentinel|help',
-    ],
+    ['unsupported', 'client|pause client|unblock asking readonly migrate config|set script|load debug sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
       names.split(' ').map((name) => `${name} ${kind}`),
