@@ -12,6 +12,7 @@ import { Front } from './downstream/front.js';
 import { Listener } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
 import { RespSession } from './downstream/resp-session.js';
+import { MonitorHub } from './monitor/hub.js';
 import { BufferPool } from './io/buffer-pool.js';
 import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
@@ -52,6 +53,7 @@ export interface ListenerAddress {
 export class DataPlane {
   readonly context: WorkerContext;
   readonly registry: SessionRegistry;
+  readonly monitors: MonitorHub;
   #config: Config;
   readonly #pools = new Map<string, Pool>();
   /** By pool name. */
@@ -87,6 +89,7 @@ export class DataPlane {
       limits: config.limits,
     };
     this.registry = new SessionRegistry(this.context);
+    this.monitors = new MonitorHub(this.context, peers, (isOn) => this.#watchAll(isOn));
     for (const pool of config.pools) this.#addPool(pool);
     for (const listener of config.listeners) {
       this.#listeners.set(listener.name, new Listener(this.context, listener, this.registry));
@@ -189,9 +192,10 @@ export class DataPlane {
         front.reconfigure(config);
         old.delete(config.name);
       } else {
-        const made = { context: this.context, registry: this.registry, peers: this.#peers };
+        const made = { context: this.context, registry: this.registry, peers: this.#peers, monitors: this.monitors };
         front = new Front(made, config, pool, this.#clients.get(config.pool)!);
       }
+      front.watchAll(this.monitors.isOn);
       this.#fronts.set(config.name, front);
       this.#listeners.get(config.name)!.serve(config, front.protocol);
     }
@@ -227,6 +231,7 @@ export class DataPlane {
   stop(): void {
     for (const listener of this.#listeners.values()) listener.close();
     for (const session of this.registry) session.close();
+    this.monitors.close();
     clearInterval(this.#sweeper);
     for (const pool of this.#pools.values()) pool.close();
     for (const pool of this.#leaving.keys()) pool.close();
@@ -243,6 +248,8 @@ export class DataPlane {
       counters: Object.assign(new WorkerCounters(), context.counters),
       mcCommands: Array.from(context.mcCommands),
       clients: this.registry.count,
+      monitorClients: this.monitors.count,
+      trackingClients: [...this.#pools.values()].reduce((sum, { trackingClients }) => sum + trackingClients, 0),
       rssBytes: process.memoryUsage.rss(),
       cpuUserMicros: process.cpuUsage().user,
       cpuSystemMicros: process.cpuUsage().system,
@@ -269,6 +276,12 @@ export class DataPlane {
 
   #respSessions(): RespSession[] {
     return [...this.registry].filter((session) => session instanceof RespSession);
+  }
+
+  /** MONITOR was asked for, or nobody monitors any more. */
+  #watchAll(isWatched: boolean): void {
+    for (const front of this.#fronts.values()) front.watchAll(isWatched);
+    for (const session of this.#respSessions()) session.refreshPlain();
   }
 
   #addPool(config: PoolConfig): void {

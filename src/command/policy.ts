@@ -57,7 +57,6 @@ const refusedWithoutKeys: Readonly<Record<string, string>> = {
   scan: reasons.allNodes,
   wait: reasons.replication,
   waitaof: reasons.replication,
-  monitor: reasons.administration,
 };
 
 const mayBlockCommands: readonly string[] = ['xread', 'xreadgroup'];

@@ -28,6 +28,8 @@ export interface Limits {
   readonly clientOutputPauseBytes: number;
   /** Messages waiting for one subscriber (or MONITOR client). Past it the client is closed. */
   readonly subscriberOutputBytesMax: number;
+  /** Lines a second that one MONITOR client is sent. */
+  readonly monitorLinesPerSecond: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /**
@@ -100,6 +102,12 @@ export const limitsSchema = z
       { min: '64KiB', max: '16GiB' },
       'Messages waiting for one client that subscribed, monitors or tracks keys and does not read them. Past it the client is closed. `client_output` applies too if it is smaller.',
     ),
+    monitor_rate: integer(
+      50_000,
+      1,
+      10_000_000,
+      'Lines a second that one `MONITOR` client is sent. More are dropped, and a line says how many.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -137,6 +145,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputBytesMax: fields.client_output,
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
+    monitorLinesPerSecond: fields.monitor_rate,
     nodeOutputPauseBytes: fields.node_output_pause,
     crossNodeReadBytesMax: Math.min(fields.cross_node_read_size, fields.client_output),
     idleTimeoutMs: fields.idle_timeout,

@@ -35,6 +35,8 @@ export interface PoolConfig {
   readonly inFlightPerNodeMax: number;
   /** Connections lent to single clients at once, per worker, over all nodes of the pool. */
   readonly privateConnectionsMax: number;
+  /** Clients that may track keys at once, per worker. */
+  readonly trackingClientsMax: number;
   /** Longest value that memcached clients may store. Means nothing for redis pools. */
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
@@ -91,6 +93,12 @@ const poolLimitsSchema = z
       65_536,
       'Connections that one client at a time has to itself, over all nodes, per worker: for transactions, WATCH and commands that block. A client that finds none left gets an error. Only for redis pools.',
     ),
+    tracking_clients: integer(
+      256,
+      0,
+      65_536,
+      'Clients with `CLIENT TRACKING ON` at once, per worker. Each has connections of its own, one to every node. One more gets an error. Only for redis pools.',
+    ),
   })
   .prefault({});
 
@@ -146,6 +154,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     connectionsPerNode: fields.connections,
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
     privateConnectionsMax: fields.limits.private_connections,
+    trackingClientsMax: fields.limits.tracking_clients,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
     crossNodeReads: fields.cross_node_reads,

@@ -2,6 +2,7 @@
  * What a session can ask about the whole proxy, whichever worker it sits in. In one process the answers are at hand;
  * with workers they come from the control plane, which asks them all (control/link.ts).
  */
+import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts, ClientFilter, WorkerReport } from './report.js';
 
 export interface KillRequest extends ClientFilter {
@@ -30,6 +31,8 @@ export interface Peers {
   listClients(): Promise<readonly ClientFacts[]>;
   killClients(request: KillRequest): Promise<KillResult>;
   report(): Promise<ProxyReport>;
+  /** Lines for the MONITOR clients of the worker that asks, from all others, which feed as long as they are asked. */
+  collectLines(request: LinesRequest): Promise<readonly MonitorBatch[]>;
   /** Microseconds since 1970. */
   wallClockMicros(): number;
 }

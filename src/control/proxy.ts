@@ -10,6 +10,7 @@ import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
 import type { KillRequest, KillResult, ProxyReport } from './peers.js';
+import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { keepFixed, reloadWorkers, type ReloadResult } from './reload.js';
 import { removeStaleSocket } from './stale-socket.js';
@@ -121,6 +122,7 @@ class ControlPlane {
         };
       },
       report: () => this.#report(),
+      collectLines: (request: LinesRequest) => this.#askAll<MonitorBatch>('lines', request),
     };
   }
 

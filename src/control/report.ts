@@ -50,6 +50,9 @@ export interface WorkerReport {
   /** What memcached clients asked for, by command id: requests, or keys of a get. */
   readonly mcCommands: readonly number[];
   readonly clients: number;
+  /** Of those: who monitors, and whose keys are tracked. */
+  readonly monitorClients: number;
+  readonly trackingClients: number;
   readonly rssBytes: number;
   readonly cpuUserMicros: number;
   readonly cpuSystemMicros: number;
@@ -107,9 +110,16 @@ export function clientFacts(session: RespSession): ClientFacts {
     libVersion: session.libVersion,
     isNoEvict: session.isNoEvict,
     isNoTouch: session.isNoTouch,
-    modeFlags: [...session.modes].map((mode) => mode.flag).join('') + (session.isBlocked ? 'b' : ''),
+    modeFlags: inRedisOrder([...session.modes].map((mode) => mode.flag).join('') + (session.isBlocked ? 'b' : '')),
     listener: session.service.listener,
   };
+}
+
+function inRedisOrder(flags: string): string {
+  const order = 'OPxbtB';
+  return Array.from(flags)
+    .sort((a, b) => order.indexOf(a) - order.indexOf(b))
+    .join('');
 }
 
 /**
@@ -134,7 +144,7 @@ export function clientLine(client: ClientFacts): string {
     `omem=${client.outputBytes}`,
     'tot-mem=0 events=r',
     `cmd=${client.lastCommand}`,
-    'user=default redir=-1',
+    `user=default redir=${client.modeFlags.includes('t') ? 0 : -1}`,
     `resp=${client.respVersion}`,
     `lib-name=${client.libName}`,
     `lib-ver=${client.libVersion}`,

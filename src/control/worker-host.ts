@@ -7,6 +7,7 @@ import { DataPlane, type ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods, type Port } from './link.js';
 import type { KillRequest, KillResult, Peers, ProxyReport } from './peers.js';
+import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts } from './report.js';
 
 /** Sessions wait at most this long for what other workers have to say. */
@@ -41,6 +42,7 @@ export class WorkerHost {
       report: () => this.#plane?.report(),
       clients: () => this.#plane?.clientFacts() ?? [],
       kill: (request: KillRequest) => this.#plane?.killClients(request),
+      lines: (request: LinesRequest) => this.#plane?.monitors.takeLines(request) ?? { lines: [], dropped: 0 },
     };
   }
 
@@ -49,6 +51,7 @@ export class WorkerHost {
       listClients: () => this.#link.call<readonly ClientFacts[]>('listClients', undefined, PEER_TIMEOUT_MS),
       killClients: (request) => this.#link.call<KillResult>('killClients', request, PEER_TIMEOUT_MS),
       report: () => this.#link.call<ProxyReport>('report', undefined, PEER_TIMEOUT_MS),
+      collectLines: (request) => this.#link.call<MonitorBatch[]>('collectLines', request, PEER_TIMEOUT_MS),
       wallClockMicros: () => (performance.timeOrigin + performance.now()) * 1000,
     };
   }

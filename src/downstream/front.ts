@@ -4,6 +4,7 @@
  */
 import type { ListenerConfig } from '../config/listener.js';
 import type { Peers } from '../control/peers.js';
+import type { MonitorHub } from '../monitor/hub.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
 import type { ClientCounts } from './client-counts.js';
@@ -22,6 +23,7 @@ export interface FrontContext {
   readonly context: WorkerContext;
   readonly registry: SessionRegistry;
   readonly peers: Peers;
+  readonly monitors: MonitorHub;
 }
 
 export class Front {
@@ -31,7 +33,8 @@ export class Front {
   readonly #service: RespService | McService;
 
   /** `clients` counts the sessions of the pool. */
-  constructor({ context, registry, peers }: FrontContext, config: ListenerConfig, pool: Pool, clients: ClientCounts) {
+  constructor(made: FrontContext, config: ListenerConfig, pool: Pool, clients: ClientCounts) {
+    const { context, registry, peers, monitors } = made;
     this.#registry = registry;
     if (pool.config.protocol === 'memcached') {
       const service = new McService(context, pool, peers);
@@ -41,13 +44,18 @@ export class Front {
         openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     } else {
-      const service = new RespService(context, config, pool, registry, peers);
+      const service = new RespService(context, config, pool, registry, peers, monitors);
       this.#service = service;
       this.protocol = {
         tooManyClients: TOO_MANY_CLIENTS,
         openSession: (accepted) => clients.opened(new RespSession(service, registry.takeId(), accepted, clients)),
       };
     }
+  }
+
+  /** See RespService.watchAll; memcached has no MONITOR. */
+  watchAll(isWatched: boolean): void {
+    if (this.#service instanceof RespService) this.#service.watchAll(isWatched);
   }
 
   get pool(): Pool {
@@ -60,8 +68,9 @@ export class Front {
   }
 
   usePool(successor: Pool): void {
+    const previous = this.pool;
     this.#service.usePool(successor);
-    for (const session of this.#sessions()) session.onPoolChanged();
+    for (const session of this.#sessions()) session.onPoolChanged(previous);
   }
 
   /** The listener is gone, or leads elsewhere: its clients get the replies that they wait for, and are closed. */

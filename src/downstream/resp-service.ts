@@ -12,6 +12,7 @@ import { handlingOf } from '../command/policy.js';
 import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
+import type { MonitorHub } from '../monitor/hub.js';
 import { PlanPool } from '../shape/plan.js';
 import { SplitPlan } from '../shape/split.js';
 import type { ListenerConfig } from '../config/listener.js';
@@ -29,9 +30,12 @@ const QUOTED_ARGS_MAX = 44;
 export class RespService {
   readonly context: WorkerContext;
   readonly listener: string;
+  /** The listener's path, if it has one and no port. */
+  readonly unixPath: string | null;
   pool: Pool;
   readonly registry: SessionRegistry;
   readonly peers: Peers;
+  readonly monitors: MonitorHub;
   readonly table: CommandTable = redisTable;
   /** By command index, 1: exactly one key, at `firstKey`, and nothing else to look at. The session forwards it itself. */
   readonly isPlain: Uint8Array;
@@ -54,9 +58,18 @@ export class RespService {
 
   readonly #shapes: readonly Shape[];
 
-  constructor(context: WorkerContext, listener: ListenerConfig, pool: Pool, registry: SessionRegistry, peers: Peers) {
+  constructor(
+    context: WorkerContext,
+    listener: ListenerConfig,
+    pool: Pool,
+    registry: SessionRegistry,
+    peers: Peers,
+    monitors: MonitorHub,
+  ) {
     this.context = context;
     this.listener = listener.name;
+    this.unixPath = listener.bind.kind === 'unix' ? listener.bind.path : null;
+    this.monitors = monitors;
     this.password = listener.password === null ? null : new Password(listener.password);
     this.database = listener.database;
     this.pool = pool;
@@ -100,6 +113,8 @@ export class RespService {
     request.command = command;
     const intercepted = session.hasModes ? this.#intercept(session, request, command) : undefined;
     const outcome = intercepted ?? this.#shapes[command.index]!(session, request);
+    if (session.hasModes) for (const mode of session.modes) mode.onServed?.(session, outcome);
+    if (this.monitors.isOn && outcome === Outcome.done) this.monitors.feed(session, request);
     if (outcome === Outcome.done) {
       session.commands++;
       this.context.counters.commands++;
@@ -108,6 +123,11 @@ export class RespService {
       session.replyMode = 'skip-next';
     }
     return outcome;
+  }
+
+  /** Every request is shown to MONITOR clients from now on, or none is. The sessions must be told (`refreshPlain`). */
+  watchAll(isWatched: boolean): void {
+    this.plainNow = isWatched ? this.nothingPlain : this.isPlain;
   }
 
   #intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined {

@@ -16,7 +16,8 @@ import { Outcome, type RespRequest } from '../shape/request.js';
 import { Accept, type Channel } from '../upstream/channel.js';
 import type { Failure } from '../upstream/failure.js';
 import type { InFlight } from '../upstream/in-flight.js';
-import type { Lane } from '../upstream/lane.js';
+import type { Lane, LaneSource } from '../upstream/lane.js';
+import type { Pool } from '../upstream/pool.js';
 import { OWNED_BYTES_MIN } from '../io/output.js';
 import { errorReply, failureReply, UNBALANCED_QUOTES } from './resp-errors.js';
 import type { RespService } from './resp-service.js';
@@ -34,6 +35,8 @@ export interface SessionMode {
   intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined;
   /** The request being served was refused before it came to `intercept`: unknown, or a wrong number of arguments. */
   onRefused?(): void;
+  /** The request that `intercept` was shown has been served, by whomever, or is stalled and will be shown again. */
+  onServed?(session: RespSession, outcome: Outcome): void;
   /** The client has left, or said RESET: whatever the mode holds is given back. The session has dropped it already. */
   end(session: RespSession): void;
   /** Its letter in the `flags` of CLIENT LIST, as Redis has them: x, P, O, t. */
@@ -42,6 +45,8 @@ export interface SessionMode {
   readonly awaitsPushes: boolean;
   /** A reload gave the pool a successor: what the mode remembers of nodes by their index is not true any more. */
   onPoolChanged?(session: RespSession): void;
+  /** True when commands may take the short way all the same: `intercept` would leave them alone. */
+  readonly sparesPlain?: boolean;
 }
 
 /** CLIENT REPLY: `skip` drops the reply of the next command only. */
@@ -63,6 +68,7 @@ export class RespSession extends Session {
   /** By command index, 1: served on the hot path. */
   #isPlain: Uint8Array;
   #isLoggedIn: boolean;
+  #laneSource: LaneSource;
   readonly #modes = new Map<string, SessionMode>();
   readonly #framer: RequestFramer;
   /** Frames for one channel that lie one behind the other and are copied together. */
@@ -74,7 +80,8 @@ export class RespSession extends Session {
     super(service.context, accepted, owner);
     this.id = id;
     this.service = service;
-    this.lane = service.pool.checkOut(service.database, 2);
+    this.#laneSource = service.pool;
+    this.lane = this.#laneSource.checkOut(service.database, 2);
     this.#isLoggedIn = service.password === null;
     this.#isPlain = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
     this.#framer = new RequestFramer(service.context.limits);
@@ -103,7 +110,9 @@ export class RespSession extends Session {
   /** Which commands take the short way; asked anew when what decides it has changed. */
   refreshPlain(): void {
     const { plainNow, nothingPlain } = this.service;
-    this.#isPlain = this.#isLoggedIn && this.#modes.size === 0 ? plainNow : nothingPlain;
+    let isPlain = this.#isLoggedIn;
+    for (const mode of this.#modes.values()) isPlain &&= mode.sparesPlain === true;
+    this.#isPlain = isPlain ? plainNow : nothingPlain;
   }
 
   get modes(): Iterable<SessionMode> {
@@ -156,13 +165,29 @@ export class RespSession extends Session {
    * flight (see waitsForReplies): a node may serve the new connection first, and a client would not see its own write.
    */
   switchLane(db: number, respVersion: 2 | 3): void {
-    const { pool } = this.service;
-    pool.checkIn(this.lane);
-    this.lane = pool.checkOut(db, respVersion);
+    this.#laneSource.checkIn(this.lane);
+    this.lane = this.#laneSource.checkOut(db, respVersion);
   }
 
-  override onPoolChanged(): void {
-    this.lane = this.service.pool.checkOutLike(this.lane);
+  /** Lanes come from `source` from now on, the present one too. The same condition. */
+  useLanesOf(source: LaneSource): void {
+    this.#laneSource.checkIn(this.lane);
+    this.#laneSource = source;
+    this.lane = source.checkOut(this.db, this.respVersion);
+  }
+
+  /** False when its lanes are not those that all sessions share. */
+  get sharesLanes(): boolean {
+    return this.#laneSource === this.service.pool;
+  }
+
+  override onPoolChanged(previous: Pool): void {
+    if (this.#laneSource === previous) {
+      this.#laneSource = this.service.pool;
+      this.lane = this.service.pool.checkOutLike(this.lane);
+    } else {
+      this.switchLane(this.db, this.respVersion);
+    }
     for (const mode of this.modes) mode.onPoolChanged?.(this);
   }
 
@@ -177,7 +202,7 @@ export class RespSession extends Session {
     if (this.isClosed) return;
     super.close();
     this.endModes();
-    this.service.pool.checkIn(this.lane);
+    this.#laneSource.checkIn(this.lane);
   }
 
   /** Whether the reply of the request being served is dropped (CLIENT REPLY). */

@@ -18,6 +18,7 @@ import { readAccepted } from '../io/reading.js';
 import type { Failure } from '../upstream/failure.js';
 import { Progress, type InFlight } from '../upstream/in-flight.js';
 import type { Channel, Waiter } from '../upstream/channel.js';
+import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
 
 /** Who keeps the list of sessions. */
@@ -368,8 +369,8 @@ export abstract class Session implements OutputOwner, Waiter {
     if (this.head === null) this.#end();
   }
 
-  /** The pool behind this session's service has a successor: requests from now on go there. */
-  abstract onPoolChanged(): void;
+  /** The pool behind this session's service has taken the place of `previous`: requests from now on go there. */
+  abstract onPoolChanged(previous: Pool): void;
 
   // ---- flow control ----
 

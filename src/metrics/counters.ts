@@ -34,6 +34,14 @@ export class WorkerCounters {
   pushesSent = 0;
   /** Clients closed because pushes piled up that they did not read. */
   clientsClosedPushes = 0;
+  /** Lines that MONITOR clients were not sent, because of `monitor_rate` or because they could not be passed on in time. */
+  monitorLinesDropped = 0;
+  /** Invalidations passed on to clients that track keys. */
+  invalidations = 0;
+  /** Times that such a client was told to drop all keys by the proxy. */
+  trackingFlushes = 0;
+  /** Clients that may not track because of the limit. */
+  trackingRefused = 0;
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
   upstreamTimeouts = 0;

@@ -122,10 +122,15 @@ export class Channel implements OutputOwner {
       }
     }
     if (!isMore && this.isCongested) return Accept.congested;
+    this.put(record);
+    return Accept.taken;
+  }
+
+  /** The record is taken, whatever else is in the queue. */
+  protected put(record: InFlight): void {
     record.queuedAtMs = this.#context.turn.nowMs;
     this.#queue.push(record);
     this.node.requests++;
-    return Accept.taken;
   }
 
   /** A reload changed what may be changed on an open connection. */
@@ -264,9 +269,11 @@ export class Channel implements OutputOwner {
   #onHandshakeBytes(bytes: Buffer, length: number): void {
     const answer = this.#handshake.read(bytes, length);
     if (answer === false) return;
+    const rest = answer === true ? this.#handshake.rest : null;
     this.#handshake.close();
     if (answer === true) this.#becomeReady();
     else this.#fail(answer.kind, answer.clause);
+    if (rest !== null && rest.length > 0 && this.state === 'ready') this.#intake.read(rest, rest.length);
   }
 
   #newIntake(): ReplyIntake {
@@ -280,7 +287,8 @@ export class Channel implements OutputOwner {
   }
 
   #newHandshake(): HandshakeReader {
-    return new HandshakeReader(this.#options.handshake, this.#options.newScanner, this.#context.buffers);
+    const { handshake, newScanner, pushes } = this.#options;
+    return new HandshakeReader(handshake, newScanner, this.#context.buffers, pushes !== undefined);
   }
 
   /** Destroys the connection and fails everything in flight on it; books the next attempt. */

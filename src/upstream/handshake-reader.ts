@@ -22,10 +22,13 @@ export class HandshakeReader {
   readonly #steps: readonly HandshakeStep[];
   readonly #newScanner: () => ReplyScanner;
   readonly #buffer: GrowingBuffer;
+  readonly #mayBePushed: boolean;
   #done = 0;
   #from = 0;
 
-  constructor(handshake: Handshake, newScanner: () => ReplyScanner, buffers: BufferPool) {
+  /** `mayBePushed`: what a node sends behind the replies may be pushes, which `rest` then has. */
+  constructor(handshake: Handshake, newScanner: () => ReplyScanner, buffers: BufferPool, mayBePushed = false) {
+    this.#mayBePushed = mayBePushed;
     this.#steps = handshake.requests;
     this.#newScanner = newScanner;
     this.#buffer = new GrowingBuffer(buffers);
@@ -51,7 +54,12 @@ export class HandshakeReader {
     }
     // No request has been sent yet, so a client's record must not take what is left for its reply.
     const left = buffer.length - this.#from;
-    return left === 0 || { kind: 'protocol', clause: `sent ${left} bytes that nobody asked for` };
+    return left === 0 || this.#mayBePushed || { kind: 'protocol', clause: `sent ${left} bytes that nobody asked for` };
+  }
+
+  /** A copy of what came behind the last reply; empty unless pushes may come. */
+  get rest(): Buffer {
+    return Buffer.from(this.#buffer.buffer.subarray(this.#from, this.#buffer.length));
   }
 
   /** The step whose reply is awaited. */

@@ -42,12 +42,9 @@ export function respHandshake(auth: NodeAuth | null, db: number, respVersion: 2 
   const step = (name: string, args: readonly string[], refusalOf: HandshakeStep['refusalOf']): void => {
     requests.push({ name, bytes: encodeRequest(args), expect: 0, refusalOf });
   };
-  const required = (name: string, args: readonly string[]): void =>
-    step(
-      name,
-      args,
-      (line) => noEntry(line) ?? (line.startsWith('-') ? `refused ${name}: ${line.slice(1)}` : undefined),
-    );
+  const required = (name: string, args: readonly string[]): void => {
+    requests.push(requiredStep(name, encodeRequest(args)));
+  };
   if (auth !== null) required('AUTH', ['AUTH', ...(auth.username === null ? [] : [auth.username]), auth.password]);
   if (respVersion === 3) required('HELLO 3', ['HELLO', '3']);
   if (db !== 0) required(`SELECT ${db}`, ['SELECT', String(db)]);
@@ -56,6 +53,13 @@ export function respHandshake(auth: NodeAuth | null, db: number, respVersion: 2 
   );
   step('PING', ['PING'], (line) => noEntry(line) ?? (READY.test(line) ? undefined : notReady(line)));
   return { requests };
+}
+
+/** A step of a Redis connection that any error to it makes useless. */
+export function requiredStep(name: string, bytes: Buffer): HandshakeStep {
+  const refusalOf = (line: string): string | undefined =>
+    noEntry(line) ?? (line.startsWith('-') ? `refused ${name}: ${line.slice(1)}` : undefined);
+  return { name, bytes, expect: 0, refusalOf };
 }
 
 /** What a node answers to anything until it is logged in. */

@@ -23,3 +23,9 @@ export class Lane {
     this.channels = channels;
   }
 }
+
+/** Where a session has its lanes from: the pool, unless a mode needs them to be its own. */
+export interface LaneSource {
+  checkOut(db: number, respVersion: 2 | 3): Lane;
+  checkIn(lane: Lane): void;
+}

@@ -15,6 +15,7 @@ import type { WorkerContext } from '../worker-context.js';
 import { Channel, type ChannelOptions } from './channel.js';
 import type { ReplyScanner } from './reply-intake.js';
 import { type Handshake, mcHandshake, respHandshake } from './handshake.js';
+import { EscortedChannel } from './escorted-channel.js';
 import { Lane } from './lane.js';
 import { UpstreamNode } from './node.js';
 import { PrivateConnections } from './private-connections.js';
@@ -28,14 +29,18 @@ export class Pool {
   readonly nodes: readonly UpstreamNode[];
   readonly partitioner: Partitioner;
   readonly privateConnections: PrivateConnections;
+  /** Clients that track keys, each with a connection to every node; at most `trackingClientsMax` of the config. */
+  trackingClients = 0;
 
   readonly #context: WorkerContext;
   readonly #newScanner: () => ReplyScanner;
   readonly #lanes = new Map<string, Lane>();
   /** Channels that are neither a lane's nor private: subscriptions and the like. */
   readonly #special = new Set<Channel>();
-  /** Channels of predecessors that wait for their last replies, and since when. */
+  /** Channels that nobody uses any more and that wait for their last replies, and since when. */
   readonly #retiring = new Map<Channel, number>();
+  /** After a reload: whoever still knows this pool is led on. */
+  #successor: Pool | undefined;
   #turns = 0;
   /** The database of the default lane. */
   #home = 0;
@@ -62,6 +67,7 @@ export class Pool {
   #takeOver(predecessor: Pool): void {
     const { config } = this;
     this.#home = predecessor.#home;
+    this.trackingClients = predecessor.trackingClients;
     const isSameLogin = JSON.stringify(config.auth) === JSON.stringify(predecessor.config.auth);
     for (const [key, old] of predecessor.#lanes) {
       if (old.turn >= config.connectionsPerNode) continue;
@@ -90,6 +96,7 @@ export class Pool {
   /** Every session has moved to `successor`: what it did not take over ends there. */
   retire(successor: Pool): void {
     const { nowMs } = this.#context.turn;
+    this.#successor = successor;
     const kept = new Set([...successor.#lanes.values()].flatMap((lane) => lane.channels));
     for (const lane of this.#lanes.values()) {
       for (const channel of lane.channels) if (!kept.has(channel)) successor.#retiring.set(channel, nowMs);
@@ -118,9 +125,27 @@ export class Pool {
     return channel;
   }
 
+  /** As `openSpecial`, with a channel that can send a request's escort in front of it. */
+  openEscorted(node: number, handshake: Handshake, options: Partial<ChannelOptions>): EscortedChannel {
+    const channel = new EscortedChannel(this.#context, this.#channelOptions(this.nodes[node]!, handshake, options));
+    this.#special.add(channel);
+    return channel;
+  }
+
   closeSpecial(channel: Channel, reason: string): void {
+    this.#successor?.closeSpecial(channel, reason);
     this.#special.delete(channel);
     channel.close(reason);
+  }
+
+  /** As `closeSpecial`, once what is in flight has been answered: a client that left has its last writes done. */
+  retireSpecial(channel: Channel): void {
+    if (this.#successor !== undefined) {
+      this.#successor.retireSpecial(channel);
+      return;
+    }
+    if (channel.inFlight === 0) this.closeSpecial(channel, 'is not used any more');
+    else this.#retiring.set(channel, this.#context.turn.nowMs);
   }
 
   /** Opens the connections of the default lane, so that a node that is down is known, and said, before the first request. */
@@ -169,7 +194,7 @@ export class Pool {
       channel.checkDeadline(nowMs);
       if (channel.inFlight > 0 && nowMs - sinceMs < RETIRE_MS) continue;
       this.#retiring.delete(channel);
-      channel.close('left the configuration');
+      this.closeSpecial(channel, 'is not used any more');
     }
   }
 
@@ -186,6 +211,7 @@ export class Pool {
   /** Brings the worker's counter of bytes sent to nodes up to date. */
   countBytesOut(): void {
     for (const lane of this.#lanes.values()) for (const channel of lane.channels) channel.countBytesOut();
+    for (const channel of this.#special) channel.countBytesOut();
   }
 
   /** The state of each node, from the default lane, and what all lanes have in flight. */
@@ -222,8 +248,12 @@ export class Pool {
   }
 
   #newChannel(node: UpstreamNode, handshake: Handshake, options: Partial<ChannelOptions>): Channel {
+    return new Channel(this.#context, this.#channelOptions(node, handshake, options));
+  }
+
+  #channelOptions(node: UpstreamNode, handshake: Handshake, options: Partial<ChannelOptions>): ChannelOptions {
     const { config } = this;
-    return new Channel(this.#context, {
+    return {
       node,
       handshake,
       newScanner: this.#newScanner,
@@ -231,7 +261,7 @@ export class Pool {
       requestTimeoutMs: config.requestTimeoutMs,
       inFlightMax: config.inFlightPerNodeMax,
       ...options,
-    });
+    };
   }
 }
 

@@ -21,6 +21,15 @@ function each(names: string, handling: HandlingList[string]): HandlingList {
 const noCluster = handled('local', { note: 'as a server without cluster support: an error' });
 
 export const serverCommands: HandlingList = {
+  monitor: handled('local', {
+    note: 'the requests of all clients of the proxy, at most `monitor_rate` lines a second',
+  }),
+  'client|tracking': handled('local', {
+    note: 'RESP3 without `REDIRECT`; reads within transactions are not tracked: [client tracking](client-tracking.md)',
+  }),
+  'client|caching': handled('local', { note: 'see [client tracking](client-tracking.md)' }),
+  'client|trackinginfo': handled('local'),
+  'client|getredir': handled('local', { note: 'nobody redirects: -1, or 0 while the client tracks' }),
   role: handled('local', { note: 'always a master without replicas: what clients that look for a master need' }),
   'module|list': handled('local', { note: 'empty: no commands of modules pass' }),
   ...each('asking readonly readwrite', noCluster),

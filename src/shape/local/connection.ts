@@ -43,7 +43,7 @@ const quit: Shape = (session) => {
 
 const reset: Shape = (session) => {
   const { database } = session.service;
-  const movesLane = session.db !== database || session.respVersion !== 2;
+  const movesLane = session.db !== database || session.respVersion !== 2 || !session.sharesLanes;
   if (movesLane && session.waitsForReplies()) return Outcome.stalled;
   session.endModes();
   session.name = '';

@@ -42,6 +42,8 @@ const server: Section = (report, session) => {
 
 const clients: Section = (report, session) => [
   ['connected_clients', total(report, (worker) => worker.clients)],
+  ['tracking_clients', total(report, (worker) => worker.trackingClients)],
+  ['monitor_clients', total(report, (worker) => worker.monitorClients)],
   ['maxclients', session.context.limits.clientsMax * report.workers.length],
 ];
 
@@ -73,6 +75,10 @@ const stats: Section = (report) => {
     ['pushes_sent', count('pushesSent')],
     ['private_connections_lent', count('privateConnectionsLent')],
     ['private_connections_refused', count('privateConnectionsRefused')],
+    ['monitor_lines_dropped', count('monitorLinesDropped')],
+    ['tracking_invalidations', count('invalidations')],
+    ['tracking_flushes', count('trackingFlushes')],
+    ['tracking_refused', count('trackingRefused')],
     ['client_idle_disconnections', count('clientsClosedIdle')],
     ['client_pauses', count('clientPauses')],
     ['replies_held', count('repliesHeld')],

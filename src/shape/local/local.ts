@@ -9,6 +9,8 @@ import { connectionCommands } from './connection.js';
 import { helpShape } from './help.js';
 import { infoCommands } from './info.js';
 import { clusterShape, serverCommands } from './server.js';
+import { monitorCommands } from './monitor.js';
+import { trackingCommands } from './tracking.js';
 
 const localCommands: Readonly<Record<string, Shape>> = {
   ...connectionCommands,
@@ -16,6 +18,8 @@ const localCommands: Readonly<Record<string, Shape>> = {
   ...commandCommands,
   ...infoCommands,
   ...serverCommands,
+  ...monitorCommands,
+  ...trackingCommands,
 };
 
 /** @throws RangeError when the policy calls a command local that has no answer here. */

@@ -29,8 +29,8 @@ describe('handlingOf', () => {
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
     ['local', 'role module|list asking readonly readwrite cluster|info cluster|help'],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan blpop bzmpop monitor wait'],
-    ['unsupported', 'client|tracking client|caching client|pause migrate shutdown debug acl|list sync sentinel|help'],
+    ['unsupported', 'multi exec watch subscribe spublish publish scan blpop bzmpop wait'],
+    ['unsupported', 'client|unblock client|pause migrate shutdown debug acl|list sync sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
       names.split(' ').map((name) => `${name} ${kind}`),
