@@ -59,7 +59,6 @@ const refusedWithKeys: Readonly<Record<string, string>> = {
 
 /** Commands without keys whose reason their flags and group do not tell. */
 const refusedWithoutKeys: Readonly<Record<string, string>> = {
-  scan: reasons.allNodes,
   wait: reasons.replication,
   waitaof: reasons.replication,
   asking: reasons.cluster,

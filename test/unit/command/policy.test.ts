@@ -17,11 +17,12 @@ describe('handlingOf', () => {
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
     ['same_node', 'rename sinterstore zunionstore msetnx sort eval fcall_ro xread xreadgroup georadius pfcount copy'],
     ['split', 'mget mset del unlink exists touch'],
+    ['scan', 'scan'],
     [
       'local',
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop monitor wait'],
+    ['unsupported', 'multi exec watch subscribe spublish publish keys dbsize flushall blpop bzmpop monitor wait'],
     [
       'unsupported',
       'client|tracking client|caching asking readonly migrate config|set script|load debug sentinel|help',
@@ -69,7 +70,7 @@ describe('isServed', () => {
     const served = ['client', 'object', 'command', 'get', 'config', 'cluster', 'sentinel', 'multi', 'scan'].filter(
       (name) => isServed(redisTable.findByName(name)!),
     );
-    expect(served).toEqual(['client', 'object', 'command', 'get']);
+    expect(served).toEqual(['client', 'object', 'command', 'get', 'scan']);
   });
 });
 
