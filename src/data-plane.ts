@@ -23,11 +23,12 @@ import { MC_COMMANDS } from './protocol/memcache/commands.js';
 import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
 import type { ReplyScanner } from './upstream/reply-intake.js';
+import { ScriptCache } from './shape/script-cache.js';
 import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';
 import type { WorkerContext } from './worker-context.js';
-import type { KillRequest, KillResult, Peers } from './control/peers.js';
+import type { KillRequest, KillResult, Peers, SharedScript } from './control/peers.js';
 import { clientFacts, isMeant, type ClientFacts, type WorkerReport } from './control/report.js';
 
 /** Spare output buffers of each size that a worker keeps. */
@@ -50,6 +51,8 @@ export class DataPlane {
   readonly #pools = new Map<string, Pool>();
   /** By pool name. */
   readonly #clients = new Map<string, ClientCounts>();
+  /** By name of the redis pool. */
+  readonly #scripts = new Map<string, ScriptCache>();
   readonly #listeners: Listener[] = [];
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
@@ -79,6 +82,8 @@ export class DataPlane {
     for (const pool of config.pools) {
       this.#pools.set(pool.name, this.#newPool(pool));
       this.#clients.set(pool.name, new ClientCounts(this.registry));
+      if (pool.protocol === 'memcached') continue;
+      this.#scripts.set(pool.name, new ScriptCache(this.context.counters, config.limits.scriptCacheBytesMax));
     }
     for (const listener of config.listeners) {
       this.#listeners.push(new Listener(this.context, listener, this.registry, this.#protocolOf(listener)));
@@ -154,6 +159,15 @@ export class DataPlane {
     return { killed: doomed.length, killsCaller: doomed.some((session) => session.id === request.callerId) };
   }
 
+  learnScript({ pool, text }: SharedScript): void {
+    const bytes = Buffer.from(text, 'latin1');
+    this.#scripts.get(pool)?.learn(bytes, 0, bytes.length);
+  }
+
+  forgetScripts(pool: string): void {
+    this.#scripts.get(pool)?.forgetAll();
+  }
+
   #respSessions(): RespSession[] {
     return [...this.registry].filter((session) => session instanceof RespSession);
   }
@@ -179,7 +193,9 @@ export class DataPlane {
         openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     }
-    const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
+    const service = new RespService(this.context, listener, pool, this.registry, this.#peers, {
+      scripts: this.#scripts.get(listener.pool)!,
+    });
     return {
       tooManyClients: TOO_MANY_CLIENTS,
       openSession: (accepted) => clients.opened(new RespSession(service, this.registry.takeId(), accepted, clients)),

@@ -44,7 +44,6 @@ const reasons = {
   cluster: 'nodes are not addressed as a Redis Cluster',
   sentinel: 'it is a command of Redis Sentinel',
   replication: 'it is part of replication between servers',
-  noKeys: 'a script without keys has no node',
   databases: 'it concerns another database or server',
   noKey: 'it has no key that tells its node',
 } as const;
@@ -105,13 +104,7 @@ function handlingWithKeys(command: Command): Handling {
   if (mayBlockCommands.includes(command.name))
     return handled('same_node', { reason: reasons.blocking, mayBlock: true });
   if ((command.flags & Flag.blocking) !== 0) return refused(reasons.blocking);
-  if (isScript(command)) return handled('same_node', { reason: reasons.noKeys });
   return handled(command.keyShape === KeyShape.single ? 'single' : 'same_node');
-}
-
-/** True for commands that may have no key at all, and then have no node: scripts and functions. */
-export function isScript(command: Command): boolean {
-  return (command.flags & Flag.no_mandatory_keys) !== 0;
 }
 
 /** How one command is handled; decided from data, so ask once per command, not per request. */

@@ -28,6 +28,8 @@ export interface Limits {
   readonly clientOutputPauseBytes: number;
   /** Messages waiting for one subscriber (or MONITOR client). Past it the client is closed. */
   readonly subscriberOutputBytesMax: number;
+  /** Scripts remembered for each redis pool of a worker, with what it takes to remember them. */
+  readonly scriptCacheBytesMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /** A client without requests for so long is closed. 0: never. */
@@ -95,6 +97,11 @@ export const limitsSchema = z
       { min: '64KiB', max: '16GiB' },
       'Messages waiting for one client that subscribed, monitors or tracks keys and does not read them. Past it the client is closed. `client_output` applies too if it is smaller.',
     ),
+    script_cache_size: size(
+      '16MiB',
+      { min: '64KiB', max: '1GiB' },
+      'Lua scripts remembered for each redis pool, per worker, to load them into nodes that lack them (EVALSHA). Past it the one that was not used for longest is forgotten.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -126,6 +133,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputBytesMax: fields.client_output,
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
+    scriptCacheBytesMax: fields.script_cache_size,
     nodeOutputPauseBytes: fields.node_output_pause,
     idleTimeoutMs: fields.idle_timeout,
   };

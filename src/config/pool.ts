@@ -35,6 +35,8 @@ export interface PoolConfig {
   readonly inFlightPerNodeMax: number;
   /** Connections lent to single clients at once, per worker, over all nodes of the pool. */
   readonly privateConnectionsMax: number;
+  /** Index of the node for scripts and functions without keys. Null: the first that is up. */
+  readonly keylessNode: number | null;
   /** Longest value that memcached clients may store. Means nothing for redis pools. */
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
@@ -45,6 +47,8 @@ export const PARTIAL_FAILURES = ['miss', 'error'] as const;
 export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
 
 export const DATABASES_DEFAULT = 16;
+/** In the place of a node's id: whichever is up. */
+export const ANY_NODE = 'any';
 
 export const authSchema = z
   .strictObject({
@@ -101,6 +105,10 @@ export const poolSchema = z.strictObject({
   auth: authSchema.optional(),
   connections: integer(1, 1, 1024, 'Connections to each node, per worker, shared by all clients.'),
   limits: poolLimitsSchema,
+  keyless_scripts: z.string().min(1).default(ANY_NODE).meta({
+    description:
+      'Where scripts and functions without keys run: the `id` of a node, or `any` for the first that is up. Only for redis pools.',
+  }),
   value_size: size(
     '1MiB',
     { min: '1B', max: '1GiB' },
@@ -118,10 +126,12 @@ export type PoolFields = z.output<typeof poolSchema>;
 /** Renames the fields and fills in what depends on other fields. */
 export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | null): PoolConfig {
   const defaultPort = DEFAULT_PORTS[fields.protocol];
+  const nodes = fields.nodes.map((node) => resolveNode(node, defaultPort));
+  const keylessNode = nodes.findIndex((node) => node.id === fields.keyless_scripts);
   return {
     name,
     protocol: fields.protocol,
-    nodes: fields.nodes.map((node) => resolveNode(node, defaultPort)),
+    nodes,
     partitioning: resolvePartitioning(fields.partitioning),
     connectTimeoutMs: fields.timeouts.connect,
     requestTimeoutMs: fields.timeouts.request,
@@ -130,6 +140,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     connectionsPerNode: fields.connections,
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
     privateConnectionsMax: fields.limits.private_connections,
+    keylessNode: fields.keyless_scripts === ANY_NODE || keylessNode < 0 ? null : keylessNode,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
   };

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
-import type { KillRequest, KillResult, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, ProxyReport, SharedScript } from './peers.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { removeStaleSocket } from './stale-socket.js';
 import { StatsServer } from '../twemproxy/stats-server.js';
@@ -103,6 +103,9 @@ class ControlPlane {
         };
       },
       report: () => this.#report(),
+      // The answers say nothing, but that they are there.
+      shareScript: (script: SharedScript) => this.#askAll('learnScript', script),
+      forgetScripts: (pool: string) => this.#askAll('forgetScripts', pool),
     };
   }
 

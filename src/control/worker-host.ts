@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { DataPlane, type ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods, type Port } from './link.js';
-import type { KillRequest, KillResult, Peers, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, Peers, ProxyReport, SharedScript } from './peers.js';
 import type { ClientFacts } from './report.js';
 
 /** Sessions wait at most this long for what other workers have to say. */
@@ -38,6 +38,8 @@ export class WorkerHost {
       report: () => this.#plane?.report(),
       clients: () => this.#plane?.clientFacts() ?? [],
       kill: (request: KillRequest) => this.#plane?.killClients(request),
+      learnScript: (script: SharedScript) => this.#plane?.learnScript(script),
+      forgetScripts: (pool: string) => this.#plane?.forgetScripts(pool),
     };
   }
 
@@ -46,6 +48,8 @@ export class WorkerHost {
       listClients: () => this.#link.call<readonly ClientFacts[]>('listClients', undefined, PEER_TIMEOUT_MS),
       killClients: (request) => this.#link.call<KillResult>('killClients', request, PEER_TIMEOUT_MS),
       report: () => this.#link.call<ProxyReport>('report', undefined, PEER_TIMEOUT_MS),
+      shareScript: (script) => this.#link.call('shareScript', script, PEER_TIMEOUT_MS),
+      forgetScripts: (pool) => this.#link.call('forgetScripts', pool, PEER_TIMEOUT_MS),
       wallClockMicros: () => (performance.timeOrigin + performance.now()) * 1000,
     };
   }

@@ -17,6 +17,7 @@ import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
+import type { ScriptCache } from '../shape/script-cache.js';
 import { errorReply, NO_AUTH } from './resp-errors.js';
 import type { RespSession } from './resp-session.js';
 import type { SessionRegistry } from './registry.js';
@@ -24,6 +25,11 @@ import type { Peers } from '../control/peers.js';
 
 /** Longest list of arguments that an unknown-command error quotes; more is never shown. */
 const QUOTED_ARGS_MAX = 44;
+
+/** What a worker has learnt about one pool, whichever listener it came by. */
+export interface PoolMemory {
+  readonly scripts: ScriptCache;
+}
 
 export class RespService {
   readonly context: WorkerContext;
@@ -44,6 +50,7 @@ export class RespService {
   readonly database: number;
   /** By command index, 1: the command may change data. */
   readonly isWrite: Uint8Array;
+  readonly scripts: ScriptCache;
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
   /** How split commands are cut. */
@@ -53,7 +60,14 @@ export class RespService {
 
   readonly #shapes: readonly Shape[];
 
-  constructor(context: WorkerContext, listener: ListenerConfig, pool: Pool, registry: SessionRegistry, peers: Peers) {
+  constructor(
+    context: WorkerContext,
+    listener: ListenerConfig,
+    pool: Pool,
+    registry: SessionRegistry,
+    peers: Peers,
+    memory: PoolMemory,
+  ) {
     this.context = context;
     this.listener = listener.name;
     this.password = listener.password === null ? null : new Password(listener.password);
@@ -61,6 +75,7 @@ export class RespService {
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
+    this.scripts = memory.scripts;
     this.plans = new SplitPlanPool(pool.nodes.length);
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));

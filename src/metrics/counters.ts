@@ -16,6 +16,13 @@ export class WorkerCounters {
   commands = 0;
   /** Commands that went to several nodes and were merged. */
   commandsSplit = 0;
+  /** Scripts that came into the script cache, and that left it because of `script_cache_size`. */
+  scriptsLearnt = 0;
+  scriptsEvicted = 0;
+  /** SCRIPT LOAD requests that the proxy sent on its own. */
+  scriptsLoaded = 0;
+  /** EVALSHA requests repeated after NOSCRIPT. */
+  scriptsHealed = 0;
   /** Parts of memcached gets whose node failed, so that their keys were answered as misses. */
   partsMissed = 0;
   /** Error replies made by the proxy itself. */

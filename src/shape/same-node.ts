@@ -2,15 +2,15 @@
  * Commands with several keys, or with a number of keys that their arguments decide: they pass as they are when one node
  * has all keys. Otherwise no node could answer, and the client is told which keys are apart and how a hash tag joins them.
  */
-import { handlingOf, isBlockingRequest, isScript } from '../command/policy.js';
+import { handlingOf, isBlockingRequest } from '../command/policy.js';
 import type { Command } from '../command/command.js';
 import { extractKeys, KeyList } from '../command/keys.js';
 import { unsupported } from '../command/errors.js';
 import { Flag } from '../command/flags.js';
 import { crossSlot, errorReply, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
-import type { Outcome } from './request.js';
-import { type RespRequest } from './request.js';
+import { nodeThatIsUp } from './any-node.js';
+import { Outcome, type RespRequest } from './request.js';
 import { forwardWhole } from './send.js';
 import type { Shape } from './shape.js';
 
@@ -24,24 +24,36 @@ export function sameNode(command: Command): Shape {
       return session.replyError(errorReply(unsupported(command, reason)));
     }
     const count = extractKeys(command, bytes, args, argc, keys);
-    if (count <= 0) {
-      if (count === 0 && isScript(command)) return session.replyError(errorReply(unsupported(command, reason)));
-      // The keys cannot be told, so the request is malformed: any node answers it with its own syntax error.
-      return forwardWhole(session, request, 0, isWrite);
-    }
-    const first = keys.positions[0]!;
-    const node = nodeOfKey(session, request, first);
-    for (let i = 0; i < count; i++) {
-      const position = keys.positions[i]!;
-      const length = args[position * 2 + 1]! - args[position * 2]!;
-      if (length > session.context.limits.keyBytesMax) {
-        return session.replyError(keyTooLong(length, session.context.limits.keyBytesMax));
-      }
-      const other = nodeOfKey(session, request, position);
-      if (other !== node) return refuseCrossing(session, request, first, node, position, other);
-    }
-    return forwardWhole(session, request, node, isWrite);
+    // The keys cannot be told, so the request is malformed: any node answers it with its own syntax error.
+    if (count <= 0) return forwardWhole(session, request, nodeThatIsUp(session), isWrite);
+    const node = commonNode(session, request, keys);
+    return node === REFUSED ? Outcome.done : forwardWhole(session, request, node, isWrite);
   };
+}
+
+/** What `commonNode` says of keys that have none. */
+export const REFUSED = -1;
+
+/** The node that owns all of `keys`, of which there is at least one. REFUSED: the client has its error. */
+export function commonNode(session: RespSession, request: RespRequest, keys: KeyList): number {
+  const { args } = request;
+  const { keyBytesMax } = session.context.limits;
+  const first = keys.positions[0]!;
+  const node = nodeOfKey(session, request, first);
+  for (let i = 0; i < keys.length; i++) {
+    const position = keys.positions[i]!;
+    const length = args[position * 2 + 1]! - args[position * 2]!;
+    if (length > keyBytesMax) {
+      session.replyError(keyTooLong(length, keyBytesMax));
+      return REFUSED;
+    }
+    const other = nodeOfKey(session, request, position);
+    if (other !== node) {
+      refuseCrossing(session, request, first, node, position, other);
+      return REFUSED;
+    }
+  }
+  return node;
 }
 
 function nodeOfKey(session: RespSession, request: RespRequest, position: number): number {
@@ -59,10 +71,8 @@ function refuseCrossing(
   firstNode: number,
   other: number,
   otherNode: number,
-): Outcome {
+): void {
   session.context.counters.errorsCrossSlot++;
   const { nodes } = session.service.pool;
-  return session.replyError(
-    crossSlot(request.text(first), nodes[firstNode]!.id, request.text(other), nodes[otherNode]!.id),
-  );
+  session.replyError(crossSlot(request.text(first), nodes[firstNode]!.id, request.text(other), nodes[otherNode]!.id));
 }

@@ -15,8 +15,9 @@ describe('handlingOf', () => {
 
   it.each<[HandlingKind, string]>([
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
-    ['same_node', 'rename sinterstore zunionstore msetnx sort eval fcall_ro xread xreadgroup georadius pfcount copy'],
+    ['same_node', 'rename sinterstore zunionstore msetnx sort xread xreadgroup georadius pfcount copy'],
     ['split', 'mget mset del unlink exists touch'],
+    ['script', 'eval eval_ro evalsha evalsha_ro fcall fcall_ro'],
     ['scan', 'scan'],
     [
       'local',
