@@ -10,6 +10,7 @@ import { MC_TOO_MANY_CLIENTS } from './downstream/mc-errors.js';
 import { McService } from './downstream/mc-service.js';
 import { McSession } from './downstream/mc-session.js';
 import { RespService } from './downstream/resp-service.js';
+import { LearntCommands } from './downstream/learnt-commands.js';
 import { RespSession } from './downstream/resp-session.js';
 import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
 import { BufferPool } from './io/buffer-pool.js';
@@ -53,6 +54,7 @@ export class DataPlane {
   readonly #clients = new Map<string, ClientCounts>();
   /** By name of the redis pool. */
   readonly #scripts = new Map<string, ScriptCache>();
+  readonly #learnt = new Map<string, LearntCommands>();
   readonly #listeners: Listener[] = [];
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
@@ -84,6 +86,7 @@ export class DataPlane {
       this.#clients.set(pool.name, new ClientCounts(this.registry));
       if (pool.protocol === 'memcached') continue;
       this.#scripts.set(pool.name, new ScriptCache(this.context.counters, config.limits.scriptCacheBytesMax));
+      this.#learnt.set(pool.name, new LearntCommands(this.context));
     }
     for (const listener of config.listeners) {
       this.#listeners.push(new Listener(this.context, listener, this.registry, this.#protocolOf(listener)));
@@ -195,6 +198,7 @@ export class DataPlane {
     }
     const service = new RespService(this.context, listener, pool, this.registry, this.#peers, {
       scripts: this.#scripts.get(listener.pool)!,
+      learnt: this.#learnt.get(listener.pool)!,
     });
     return {
       tooManyClients: TOO_MANY_CLIENTS,

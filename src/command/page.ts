@@ -41,7 +41,11 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
 - \`SCAN\` goes through the nodes one after the other; a key that stays is returned at least once. Its cursors are larger than
   a node's own (times 1024, plus the node's index), up to 64 bits. They may be used at any proxy with the same list of nodes
   in the same order. A node that is down is an error, not a gap.
-- A command that this page does not have gets Redis's own error for an unknown command.
+- A command that this page does not have is looked up in the nodes' own \`COMMAND INFO\`: with keys it passes to the node of
+  its keys, without keys to any node, unless it is administrative, may block, publishes, concerns all nodes, or may change
+  the state of a connection. The nodes of a pool must know the same commands. A worker asks at most 16 such questions at
+  once and 200 a second; names beyond that, and names that no node knows, get Redis's own error for an unknown command.
+  New subcommands of commands that this page has are unknown. \`COMMAND\` tells of learnt commands once they have been used.
 - \`COMMAND\`, \`COMMAND DOCS\` and \`COMMAND LIST\` tell only of commands that are not refused. \`COMMAND GETKEYS\` knows all.
 `;
 

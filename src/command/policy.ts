@@ -7,6 +7,7 @@
 import { type Command, KeyShape } from './command.js';
 import { Flag, KeyFlag } from './flags.js';
 import { handled, type Handling, type HandlingKind, type HandlingList, type Merge, refused } from './handling.js';
+import { LEARNT_GROUP, learntHandling } from './learnt.js';
 import { blockingCommands } from './policy/blocking.js';
 import { broadcastCommands } from './policy/broadcast.js';
 import { pubsubCommands } from './policy/pubsub.js';
@@ -116,6 +117,7 @@ export function handlingOf(command: Command): Handling {
   if (localCommands.includes(command.name)) return handled('local');
   // A container is asked about only when its word is missing or unknown, and both are answered here.
   if (command.hasSubcommands) return handled('local');
+  if (command.group === LEARNT_GROUP) return learntHandling(command);
   if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0)) return refused(reasons.pubsub);
   return command.keySpecs.length > 0 ? handlingWithKeys(command) : refused(reasonWithoutKeys(command));
 }

@@ -23,6 +23,9 @@ export class WorkerCounters {
   scriptsLoaded = 0;
   /** EVALSHA requests repeated after NOSCRIPT. */
   scriptsHealed = 0;
+  /** Names that the table lacks and that a node was asked about; and those that were not asked about because of a limit. */
+  commandsLookedUp = 0;
+  commandLookupsRefused = 0;
   /** Parts of memcached gets whose node failed, so that their keys were answered as misses. */
   partsMissed = 0;
   /** Error replies made by the proxy itself. */

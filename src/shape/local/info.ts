@@ -72,6 +72,8 @@ const stats: Section = (report) => {
     ['scripts_evicted', count('scriptsEvicted')],
     ['scripts_loaded', count('scriptsLoaded')],
     ['scripts_healed', count('scriptsHealed')],
+    ['commands_looked_up', count('commandsLookedUp')],
+    ['command_lookups_refused', count('commandLookupsRefused')],
     ['client_idle_disconnections', count('clientsClosedIdle')],
     ['client_pauses', count('clientPauses')],
     ['replies_held', count('repliesHeld')],
