@@ -12,15 +12,15 @@ const introduction = `# Commands
 This page lists every Redis command that Ringward knows and what it does with it. It is written by
 \`node scripts/generate-command-docs.mjs\` from the command table, the same one that the proxy runs on.
 
-| handling  | what happens                                                                                 |
-| --------- | -------------------------------------------------------------------------------------------- |
-| single    | The command has one key. It passes unchanged to the node that owns the key.                  |
-| same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
-| split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
-| script    | Passes to the node that owns all its keys; without keys to the pool's \`keyless_scripts\`.     |
-| all nodes, in turn | One node after the other; the cursor says which. |
-| proxy     | The proxy answers itself; no node sees the command.                                          |
-| refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
+| handling           | what happens                                                                                 |
+| ------------------ | -------------------------------------------------------------------------------------------- |
+| single             | The command has one key. It passes unchanged to the node that owns the key.                  |
+| same node          | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
+| split              | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
+| script             | Passes to the node that owns all its keys; without keys to the pool's \`keyless_scripts\`.     |
+| all nodes, in turn | One node after the other; the cursor says which.                                             |
+| proxy              | The proxy answers itself; no node sees the command.                                          |
+| refused            | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.
