@@ -77,6 +77,8 @@ function isServedAlike(words: readonly string[]): boolean {
   const command = redisTable.find(Buffer.from(words[0]!), 0, words[0]!.length);
   if (command === undefined) return true;
   const { kind } = handlingOf(command);
+  // Cursors over several nodes are the proxy's own: scan.test.ts.
+  if (kind === 'scan') return false;
   // "client nosuch" and the like differ in nothing; containers answer about their own subcommands.
   return kind !== 'unsupported' && words[0] !== 'config';
 }
@@ -142,13 +144,13 @@ describe('the proxy beside one redis-server', () => {
     expect(await client.call('GET', 'restored')).toBe('$4\r\n\0\xff\r\n\r\n');
   });
 
-  it('gives each script and its SHA to the node of its keys', async () => {
+  it('gives each script to the node of its keys, and by its SHA only one that passed before', async () => {
     const client = await fleet.connect();
     const [here, there] = [fleet.keysOf(0, 1, 's')[0]!, fleet.keysOf(1, 1, 's')[0]!];
     const script = "return redis.call('incr', KEYS[1])";
     expect(await client.call('EVAL', script, 1, here)).toBe(':1\r\n');
-    const sha = 'd8f2fad9f8e86a53d2a6ebd960b33c4972cacc37';
-    expect(await client.call('EVALSHA', sha, 1, there)).toMatch(/^-NOSCRIPT /);
+    const neverSeen = 'd8f2fad9f8e86a53d2a6ebd960b33c4972cacc37';
+    expect(await client.call('EVALSHA', neverSeen, 1, there)).toMatch(/^-NOSCRIPT /);
     expect(await client.call('EVAL', script, 2, here, there)).toMatch(/^-CROSSSLOT /);
   });
 
