@@ -11,6 +11,7 @@ import { ClientCounts } from './downstream/client-counts.js';
 import { Front } from './downstream/front.js';
 import { Listener } from './downstream/listener.js';
 import { SessionRegistry } from './downstream/registry.js';
+import { LearntCommands } from './downstream/learnt-commands.js';
 import { RespSession } from './downstream/resp-session.js';
 import { MonitorHub } from './monitor/hub.js';
 import { BufferPool } from './io/buffer-pool.js';
@@ -24,11 +25,12 @@ import { MC_COMMANDS } from './protocol/memcache/commands.js';
 import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
 import type { ReplyScanner } from './upstream/reply-intake.js';
+import { ScriptCache } from './shape/script-cache.js';
 import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';
 import type { WorkerContext } from './worker-context.js';
-import type { KillRequest, KillResult, Peers } from './control/peers.js';
+import type { KillRequest, KillResult, Peers, SharedScript } from './control/peers.js';
 import { clientFacts, isMeant, type ClientFacts, type WorkerReport } from './control/report.js';
 
 /** Spare output buffers of each size that a worker keeps. */
@@ -64,6 +66,9 @@ export class DataPlane {
   #prepared: PreparedReload | undefined;
   /** Pools that no listener leads to any more, whose last clients are leaving. */
   readonly #leaving = new Map<Pool, ClientCounts>();
+  /** By name of the redis pool. */
+  readonly #scripts = new Map<string, ScriptCache>();
+  readonly #learnt = new Map<string, LearntCommands>();
   readonly #peers: Peers;
   #sweeper: NodeJS.Timeout | undefined;
   #idleCheckedMs = 0;
@@ -193,7 +198,8 @@ export class DataPlane {
         old.delete(config.name);
       } else {
         const made = { context: this.context, registry: this.registry, peers: this.#peers, monitors: this.monitors };
-        front = new Front(made, config, pool, this.#clients.get(config.pool)!);
+        const memory = { scripts: this.#scripts.get(config.pool), learnt: this.#learnt.get(config.pool) };
+        front = new Front({ ...made, ...memory }, config, pool, this.#clients.get(config.pool)!);
       }
       front.watchAll(this.monitors.isOn);
       this.#fronts.set(config.name, front);
@@ -208,6 +214,8 @@ export class DataPlane {
       this.#leaving.set(pool, this.#clients.get(name)!);
       this.#pools.delete(name);
       this.#clients.delete(name);
+      this.#scripts.delete(name);
+      this.#learnt.delete(name);
     }
   }
 
@@ -274,6 +282,15 @@ export class DataPlane {
     return { killed: doomed.length, killsCaller: doomed.some((session) => session.id === request.callerId) };
   }
 
+  learnScript({ pool, text }: SharedScript): void {
+    const bytes = Buffer.from(text, 'latin1');
+    this.#scripts.get(pool)?.learn(bytes, 0, bytes.length);
+  }
+
+  forgetScripts(pool: string): void {
+    this.#scripts.get(pool)?.forgetAll();
+  }
+
   #respSessions(): RespSession[] {
     return [...this.registry].filter((session) => session instanceof RespSession);
   }
@@ -287,6 +304,9 @@ export class DataPlane {
   #addPool(config: PoolConfig): void {
     this.#pools.set(config.name, this.#newPool(config));
     this.#clients.set(config.name, new ClientCounts(this.registry));
+    if (config.protocol === 'memcached') return;
+    this.#scripts.set(config.name, new ScriptCache(this.context.counters, this.#config.limits.scriptCacheBytesMax));
+    this.#learnt.set(config.name, new LearntCommands(this.context));
   }
 
   #newPool(config: PoolConfig, predecessor?: Pool): Pool {

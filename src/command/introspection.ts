@@ -20,7 +20,6 @@ import {
 import { type Command, type KeySpec, acceptsArgc } from './command.js';
 import { Category, Flag, KeyFlag, hiddenFlags, wordsOf } from './flags.js';
 import { KeyList, extractKeysWithAccess } from './keys.js';
-import type { CommandTable } from './lookup.js';
 import { isServed, summaryOf } from './policy.js';
 
 /** A request whose arguments are byte ranges: `offsets` holds start and end of each of `argc` arguments in `bytes`. */
@@ -28,6 +27,14 @@ export interface RequestBytes {
   readonly bytes: Uint8Array;
   readonly offsets: Int32Array;
   readonly argc: number;
+}
+
+/** The commands to tell of: a CommandTable, or one and what was learnt beside it. */
+export interface KnownCommands {
+  readonly commands: readonly Command[];
+  readonly topLevel: readonly Command[];
+  findByName(name: string): Command | undefined;
+  resolve(bytes: Uint8Array, offsets: Int32Array, argc: number): Command | undefined;
 }
 
 function argument(request: RequestBytes, i: number): string {
@@ -48,7 +55,7 @@ function argumentsFrom(request: RequestBytes, from: number): string[] {
  * The reply may refer to the request's bytes: encode it before they are reused.
  * @throws RangeError when `command` is none of them.
  */
-export function commandReply(table: CommandTable, command: Command, request: RequestBytes): ReplyValue {
+export function commandReply(table: KnownCommands, command: Command, request: RequestBytes): ReplyValue {
   switch (command.name) {
     case 'command':
       return arrayReply(served(table.topLevel).map(infoOf));
@@ -84,7 +91,7 @@ function served(commands: readonly Command[]): Command[] {
   return commands.filter(isServed);
 }
 
-function infoReply(table: CommandTable, request: RequestBytes): ReplyValue {
+function infoReply(table: KnownCommands, request: RequestBytes): ReplyValue {
   if (request.argc === 2) return arrayReply(served(table.topLevel).map(infoOf));
   const commands = argumentsFrom(request, 2).map((name) => table.findByName(name));
   return arrayReply(commands.map((command) => (command && isServed(command) ? infoOf(command) : nullReply)));
@@ -165,7 +172,7 @@ function findFields({ find }: KeySpec): Fields {
   }
 }
 
-function docsReply(table: CommandTable, request: RequestBytes): ReplyValue {
+function docsReply(table: KnownCommands, request: RequestBytes): ReplyValue {
   const named = request.argc === 2 ? table.topLevel : argumentsFrom(request, 2).map((name) => table.findByName(name));
   const known = named.filter((command) => command !== undefined && isServed(command)) as Command[];
   return mapReply(known.map((command) => [command.name, docsOf(command)] as const));
@@ -190,7 +197,7 @@ function docsOf(command: Command): ReplyValue {
 }
 
 /** COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN glob]. There are no modules, so that list is empty. */
-function listReply(table: CommandTable, request: RequestBytes): ReplyValue {
+function listReply(table: KnownCommands, request: RequestBytes): ReplyValue {
   const all = served(table.commands);
   if (request.argc === 2) return namesReply(all);
   if (request.argc !== 5 || argument(request, 2).toLowerCase() !== 'filterby') return errorReply('ERR syntax error');
@@ -214,7 +221,7 @@ function namesReply(commands: readonly Command[]): ReplyValue {
 }
 
 /** COMMAND GETKEYS and GETKEYSANDFLAGS: the request in question begins at argument 2. */
-function keysReply(table: CommandTable, request: RequestBytes, withFlags: boolean): ReplyValue {
+function keysReply(table: KnownCommands, request: RequestBytes, withFlags: boolean): ReplyValue {
   const inner: RequestBytes = { bytes: request.bytes, offsets: request.offsets.subarray(4), argc: request.argc - 2 };
   const command = table.resolve(inner.bytes, inner.offsets, inner.argc);
   if (command === undefined) return errorReply('ERR Invalid command specified');

@@ -6,22 +6,24 @@ import type { Command } from './command.js';
 import { differences } from './differences.js';
 import type { CommandTable } from './lookup.js';
 import type { HandlingKind } from './handling.js';
-import { handlingOf, isScript } from './policy.js';
+import { handlingOf } from './policy.js';
 
 const introduction = `# Commands
 
 This page lists every Redis command that Ringward knows and what it does with it. It is written by
 \`node scripts/generate-command-docs.mjs\` from the command table, the same one that the proxy runs on.
 
-| handling  | what happens                                                                                 |
-| --------- | -------------------------------------------------------------------------------------------- |
-| single    | The command has one key. It passes unchanged to the node that owns the key.                  |
-| same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
-| split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
-| all nodes | Every node gets it, and the replies are put together: see below.                             |
-| one node  | The first node that is up answers for all.                                                   |
-| proxy     | The proxy answers itself; no node sees the command.                                          |
-| refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
+| handling           | what happens                                                                                 |
+| ------------------ | -------------------------------------------------------------------------------------------- |
+| single             | The command has one key. It passes unchanged to the node that owns the key.                  |
+| same node          | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
+| split              | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
+| script             | Passes to the node that owns all its keys; without keys to the pool's \`keyless_scripts\`.     |
+| all nodes          | Every node gets it, and the replies are put together: see below.                             |
+| one node           | The first node that is up answers for all.                                                   |
+| all nodes, in turn | One node after the other; the cursor says which.                                             |
+| proxy              | The proxy answers itself; no node sees the command.                                          |
+| refused            | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.
@@ -54,7 +56,19 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
   blocking commands are refused.
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the
   same node, whoever owns them.
-- A command that this page does not have gets Redis's own error for an unknown command.
+- The proxy remembers scripts that pass through it (\`limits.script_cache_size\`, per worker and pool) and loads them into a
+  node before an \`EVALSHA\` that goes there on a new connection. So \`EVALSHA\` works on a node that was restarted, or that
+  the first \`EVAL\` did not go to. Workers tell each other what \`SCRIPT LOAD\` brought, not what \`EVAL\` did. A script that a
+  worker does not know gets the node's \`NOSCRIPT\`. If a node's scripts were flushed behind the proxy, \`EVALSHA\` is repeated
+  once, and then runs after what its client sent behind it. Inside a transaction nothing is repeated.
+- \`SCAN\` goes through the nodes one after the other; a key that stays is returned at least once. Its cursors are larger than
+  a node's own (times 1024, plus the node's index), up to 64 bits. They may be used at any proxy with the same list of nodes
+  in the same order. A node that is down is an error, not a gap.
+- A command that this page does not have is looked up in the nodes' own \`COMMAND INFO\`: with keys it passes to the node of
+  its keys, without keys to any node, unless it is administrative, may block, publishes, concerns all nodes, or may change
+  the state of a connection. The nodes of a pool must know the same commands. A worker asks at most 16 such questions at
+  once and 200 a second; names beyond that, and names that no node knows, get Redis's own error for an unknown command.
+  New subcommands of commands that this page has are unknown. \`COMMAND\` tells of learnt commands once they have been used.
 - \`COMMAND\`, \`COMMAND DOCS\` and \`COMMAND LIST\` tell only of commands that are not refused. \`COMMAND GETKEYS\` knows all.
 `;
 
@@ -123,7 +137,6 @@ function noteOf(command: Command): string {
   const { mayBlock, note } = handlingOf(command);
   if (note !== '') return note;
   if (mayBlock) return 'without `BLOCK`';
-  if (isScript(command) && handlingOf(command).kind === 'same_node') return 'needs at least one key';
   return notes[command.name] ?? '';
 }
 

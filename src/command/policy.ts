@@ -7,6 +7,7 @@
 import { type Command, KeyShape } from './command.js';
 import { Flag, KeyFlag } from './flags.js';
 import { handled, type Handling, type HandlingKind, type HandlingList, type Merge, refused } from './handling.js';
+import { LEARNT_GROUP, learntHandling } from './learnt.js';
 import { blockingCommands } from './policy/blocking.js';
 import { broadcastCommands, isGenericBroadcast } from './policy/broadcast.js';
 import { pubsubCommands } from './policy/pubsub.js';
@@ -43,7 +44,6 @@ const reasons = {
   administration: 'administration is done at the nodes',
   sentinel: 'it is a command of Redis Sentinel',
   replication: 'it is part of replication between servers',
-  noKeys: 'a script without keys has no node',
   noKey: 'it has no key that tells its node',
 } as const;
 
@@ -54,7 +54,6 @@ const refusedWithKeys: Readonly<Record<string, string>> = {
 
 /** Commands without keys whose reason their flags and group do not tell. */
 const refusedWithoutKeys: Readonly<Record<string, string>> = {
-  scan: reasons.allNodes,
   wait: reasons.replication,
   waitaof: reasons.replication,
 };
@@ -92,13 +91,7 @@ function handlingWithKeys(command: Command): Handling {
   if (mayBlockCommands.includes(command.name))
     return handled('same_node', { reason: reasons.blocking, mayBlock: true });
   if ((command.flags & Flag.blocking) !== 0) return refused(reasons.blocking);
-  if (isScript(command)) return handled('same_node', { reason: reasons.noKeys });
   return handled(command.keyShape === KeyShape.single ? 'single' : 'same_node');
-}
-
-/** True for commands that may have no key at all, and then have no node: scripts and functions. */
-export function isScript(command: Command): boolean {
-  return (command.flags & Flag.no_mandatory_keys) !== 0;
 }
 
 /** How one command is handled; decided from data, so ask once per command, not per request. */
@@ -110,6 +103,7 @@ export function handlingOf(command: Command): Handling {
   if (localCommands.includes(command.name)) return handled('local');
   // A container is asked about only when its word is missing or unknown, and both are answered here.
   if (command.hasSubcommands) return handled('local');
+  if (command.group === LEARNT_GROUP) return learntHandling(command);
   if (command.keySpecs.some((spec) => (spec.mask & KeyFlag.not_key) !== 0)) return refused(reasons.pubsub);
   if (command.keySpecs.length > 0) return handlingWithKeys(command);
   return isGenericBroadcast(command) ? handled('broadcast') : refused(reasonWithoutKeys(command));

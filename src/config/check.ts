@@ -10,7 +10,7 @@ import { listenerName, listenerSchema, type ListenerFields } from './listener.js
 import { nearest } from './nearest.js';
 import { nodeSchema, resolveNode, type NodeConfig, type NodeFields } from './node.js';
 import { checkPartitioning, partitioningSchema } from './partitioning.js';
-import { DATABASES_DEFAULT, authSchema } from './pool.js';
+import { ANY_NODE, DATABASES_DEFAULT, authSchema } from './pool.js';
 import { valueAt, type Path, type Problem } from './problem.js';
 import { DEFAULT_PORTS, PROTOCOLS, type Protocol } from './protocol.js';
 import { showValue } from './show-value.js';
@@ -20,6 +20,7 @@ const FIELDS_OF_ONE_PROTOCOL: readonly (readonly [field: string, protocol: Proto
   ['databases', 'redis'],
   ['cross_node_reads', 'redis'],
   ['admin_commands', 'redis'],
+  ['keyless_scripts', 'redis'],
   ['value_size', 'memcached'],
   ['on_partial_failure', 'memcached'],
 ];
@@ -133,7 +134,23 @@ function checkPool(pool: unknown, path: Path, sources: SecretSources, problems: 
     if (protocol === null || protocol === only || valueAt(pool, [field]) === undefined) continue;
     problems.push({ path: [...path, field], message: `only for ${only} pools`, atKey: true });
   }
+  if (protocol !== 'memcached') {
+    checkKeylessScripts(valueAt(pool, ['keyless_scripts']), nodes, [...path, 'keyless_scripts'], problems);
+  }
   checkAuth(pool, protocol, [...path, 'auth'], sources, problems);
+}
+
+/** Names a node of the pool. Nothing is said while no node is right: the ids may be what is wrong. */
+function checkKeylessScripts(value: unknown, nodes: readonly NodeConfig[], path: Path, problems: Problem[]): void {
+  if (typeof value !== 'string' || value === '' || value === ANY_NODE || nodes.length === 0) return;
+  const ids = nodes.map(({ id }) => id);
+  if (ids.includes(value)) return;
+  const near = nearest(value, [...ids, ANY_NODE]);
+  const hint = near === null ? '' : `; did you mean "${near}"?`;
+  problems.push({
+    path,
+    message: `expected ${ANY_NODE} or the id of a node of this pool, got ${showValue(value)}${hint}`,
+  });
 }
 
 function checkAuth(

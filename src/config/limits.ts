@@ -30,6 +30,8 @@ export interface Limits {
   readonly subscriberOutputBytesMax: number;
   /** Lines a second that one MONITOR client is sent. */
   readonly monitorLinesPerSecond: number;
+  /** Scripts remembered for each redis pool of a worker, with what it takes to remember them. */
+  readonly scriptCacheBytesMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /**
@@ -108,6 +110,11 @@ export const limitsSchema = z
       10_000_000,
       'Lines a second that one `MONITOR` client is sent. More are dropped, and a line says how many.',
     ),
+    script_cache_size: size(
+      '16MiB',
+      { min: '64KiB', max: '1GiB' },
+      'Lua scripts remembered for each redis pool, per worker, to load them into nodes that lack them (EVALSHA). Past it the one that was not used for longest is forgotten.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -146,6 +153,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
     monitorLinesPerSecond: fields.monitor_rate,
+    scriptCacheBytesMax: fields.script_cache_size,
     nodeOutputPauseBytes: fields.node_output_pause,
     crossNodeReadBytesMax: Math.min(fields.cross_node_read_size, fields.client_output),
     idleTimeoutMs: fields.idle_timeout,

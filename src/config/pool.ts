@@ -37,6 +37,8 @@ export interface PoolConfig {
   readonly privateConnectionsMax: number;
   /** Clients that may track keys at once, per worker. */
   readonly trackingClientsMax: number;
+  /** Index of the node for scripts and functions without keys. Null: the first that is up. */
+  readonly keylessNode: number | null;
   /** Longest value that memcached clients may store. Means nothing for redis pools. */
   readonly valueBytesMax: number;
   /** What a memcached get over several nodes answers when some of them failed. Means nothing for redis pools. */
@@ -54,6 +56,8 @@ export const PARTIAL_FAILURES = ['miss', 'error'] as const;
 export type PartialFailure = (typeof PARTIAL_FAILURES)[number];
 
 export const DATABASES_DEFAULT = 16;
+/** In the place of a node's id: whichever is up. */
+export const ANY_NODE = 'any';
 
 export const authSchema = z
   .strictObject({
@@ -120,6 +124,10 @@ export const poolSchema = z.strictObject({
     description:
       'Whether the proxy computes `SINTER`, `SUNION`, `SDIFF`, `SINTERCARD`, `ZUNION`, `ZINTER`, `ZDIFF`, `ZINTERCARD` and `PFCOUNT` when their keys are on several nodes. Not atomic: each node is asked for its keys at its own moment. `false`: they get `CROSSSLOT`. Only for redis pools.',
   }),
+  keyless_scripts: z.string().min(1).default(ANY_NODE).meta({
+    description:
+      'Where scripts and functions without keys run: the `id` of a node, or `any` for the first that is up. Only for redis pools.',
+  }),
   value_size: size(
     '1MiB',
     { min: '1B', max: '1GiB' },
@@ -142,10 +150,12 @@ export type PoolFields = z.output<typeof poolSchema>;
 /** Renames the fields and fills in what depends on other fields. */
 export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | null): PoolConfig {
   const defaultPort = DEFAULT_PORTS[fields.protocol];
+  const nodes = fields.nodes.map((node) => resolveNode(node, defaultPort));
+  const keylessNode = nodes.findIndex((node) => node.id === fields.keyless_scripts);
   return {
     name,
     protocol: fields.protocol,
-    nodes: fields.nodes.map((node) => resolveNode(node, defaultPort)),
+    nodes,
     partitioning: resolvePartitioning(fields.partitioning),
     connectTimeoutMs: fields.timeouts.connect,
     requestTimeoutMs: fields.timeouts.request,
@@ -155,6 +165,7 @@ export function resolvePool(name: string, fields: PoolFields, auth: NodeAuth | n
     inFlightPerNodeMax: fields.limits.in_flight_per_node,
     privateConnectionsMax: fields.limits.private_connections,
     trackingClientsMax: fields.limits.tracking_clients,
+    keylessNode: fields.keyless_scripts === ANY_NODE || keylessNode < 0 ? null : keylessNode,
     valueBytesMax: fields.value_size,
     onPartialFailure: fields.on_partial_failure,
     crossNodeReads: fields.cross_node_reads,

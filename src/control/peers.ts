@@ -27,12 +27,23 @@ export interface ProxyReport {
   readonly workerRestarts: number;
 }
 
+/** A script that SCRIPT LOAD taught one worker; the others may need it too. */
+export interface SharedScript {
+  readonly pool: string;
+  /** One character per byte. */
+  readonly text: string;
+}
+
 export interface Peers {
   listClients(): Promise<readonly ClientFacts[]>;
   killClients(request: KillRequest): Promise<KillResult>;
   report(): Promise<ProxyReport>;
   /** Lines for the MONITOR clients of the worker that asks, from all others, which feed as long as they are asked. */
   collectLines(request: LinesRequest): Promise<readonly MonitorBatch[]>;
+  /** Every worker, the one that asks too, remembers the script. */
+  shareScript(script: SharedScript): Promise<unknown>;
+  /** Every worker forgets the scripts of that pool. */
+  forgetScripts(pool: string): Promise<unknown>;
   /** Microseconds since 1970. */
   wallClockMicros(): number;
 }

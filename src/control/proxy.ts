@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
-import type { KillRequest, KillResult, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, ProxyReport, SharedScript } from './peers.js';
 import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { keepFixed, reloadWorkers, type ReloadResult } from './reload.js';
@@ -123,6 +123,9 @@ class ControlPlane {
       },
       report: () => this.#report(),
       collectLines: (request: LinesRequest) => this.#askAll<MonitorBatch>('lines', request),
+      // The answers say nothing, but that they are there.
+      shareScript: (script: SharedScript) => this.#askAll('learnScript', script),
+      forgetScripts: (pool: string) => this.#askAll('forgetScripts', pool),
     };
   }
 

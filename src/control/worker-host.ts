@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { DataPlane, type ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods, type Port } from './link.js';
-import type { KillRequest, KillResult, Peers, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, Peers, ProxyReport, SharedScript } from './peers.js';
 import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts } from './report.js';
 
@@ -43,6 +43,8 @@ export class WorkerHost {
       clients: () => this.#plane?.clientFacts() ?? [],
       kill: (request: KillRequest) => this.#plane?.killClients(request),
       lines: (request: LinesRequest) => this.#plane?.monitors.takeLines(request) ?? { lines: [], dropped: 0 },
+      learnScript: (script: SharedScript) => this.#plane?.learnScript(script),
+      forgetScripts: (pool: string) => this.#plane?.forgetScripts(pool),
     };
   }
 
@@ -52,6 +54,8 @@ export class WorkerHost {
       killClients: (request) => this.#link.call<KillResult>('killClients', request, PEER_TIMEOUT_MS),
       report: () => this.#link.call<ProxyReport>('report', undefined, PEER_TIMEOUT_MS),
       collectLines: (request) => this.#link.call<MonitorBatch[]>('collectLines', request, PEER_TIMEOUT_MS),
+      shareScript: (script) => this.#link.call('shareScript', script, PEER_TIMEOUT_MS),
+      forgetScripts: (pool) => this.#link.call('forgetScripts', pool, PEER_TIMEOUT_MS),
       wallClockMicros: () => (performance.timeOrigin + performance.now()) * 1000,
     };
   }

@@ -4,6 +4,8 @@
  */
 import type { ListenerConfig } from '../config/listener.js';
 import type { Peers } from '../control/peers.js';
+import type { LearntCommands } from './learnt-commands.js';
+import type { ScriptCache } from '../shape/script-cache.js';
 import type { MonitorHub } from '../monitor/hub.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
@@ -24,6 +26,9 @@ export interface FrontContext {
   readonly registry: SessionRegistry;
   readonly peers: Peers;
   readonly monitors: MonitorHub;
+  /** Of the pool, when it is a redis pool. */
+  readonly scripts: ScriptCache | undefined;
+  readonly learnt: LearntCommands | undefined;
 }
 
 export class Front {
@@ -34,7 +39,7 @@ export class Front {
 
   /** `clients` counts the sessions of the pool. */
   constructor(made: FrontContext, config: ListenerConfig, pool: Pool, clients: ClientCounts) {
-    const { context, registry, peers, monitors } = made;
+    const { context, registry, peers, monitors, scripts, learnt } = made;
     this.#registry = registry;
     if (pool.config.protocol === 'memcached') {
       const service = new McService(context, pool, peers);
@@ -44,7 +49,10 @@ export class Front {
         openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     } else {
-      const service = new RespService(context, config, pool, registry, peers, monitors);
+      const service = new RespService(context, config, pool, registry, peers, monitors, {
+        scripts: scripts!,
+        learnt: learnt!,
+      });
       this.#service = service;
       this.protocol = {
         tooManyClients: TOO_MANY_CLIENTS,

@@ -26,6 +26,15 @@ export function crossSlot(firstKey: string, firstNode: string, otherKey: string,
   );
 }
 
+export const badScanCursor = errorReply('ERR invalid cursor');
+
+/** A node's cursor that leaves no room for the node's own number beside it. */
+export function largeScanCursor(node: string, cursor: string): Buffer {
+  return errorReply(
+    `ERR ringward: node ${node} answered SCAN with cursor ${cursor}; over several nodes it must be below 2^54`,
+  );
+}
+
 export function notSupported(name: string): Buffer {
   return errorReply(`ERR ringward: command '${name.toLowerCase()}' is not supported yet`);
 }

@@ -9,6 +9,7 @@ import { KeyShape } from '../command/command.js';
 import type { CommandTable } from '../command/lookup.js';
 import { redisTable } from '../command/redis-table.js';
 import { handlingOf } from '../command/policy.js';
+import { nodeThatIsUp } from '../shape/any-node.js';
 import { Outcome, RespRequest } from '../shape/request.js';
 import { shapeOf } from '../shape/shapes.js';
 import type { Shape } from '../shape/shape.js';
@@ -19,13 +20,21 @@ import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
-import { errorReply, NO_AUTH } from './resp-errors.js';
+import type { ScriptCache } from '../shape/script-cache.js';
+import type { LearntCommands, Lookup } from './learnt-commands.js';
+import { errorReply, failureReply, NO_AUTH } from './resp-errors.js';
 import type { RespSession } from './resp-session.js';
 import type { SessionRegistry } from './registry.js';
 import type { Peers } from '../control/peers.js';
 
 /** Longest list of arguments that an unknown-command error quotes; more is never shown. */
 const QUOTED_ARGS_MAX = 44;
+
+/** What a worker has learnt about one pool, whichever listener it came by. */
+export interface PoolMemory {
+  readonly scripts: ScriptCache;
+  readonly learnt: LearntCommands;
+}
 
 export class RespService {
   readonly context: WorkerContext;
@@ -49,6 +58,8 @@ export class RespService {
   database: number;
   /** By command index, 1: the command may change data. */
   readonly isWrite: Uint8Array;
+  readonly scripts: ScriptCache;
+  readonly learnt: LearntCommands;
   /** The request being served. One is enough: requests are served one at a time. */
   readonly request = new RespRequest();
   /** How split commands are cut. */
@@ -56,7 +67,9 @@ export class RespService {
   /** Scratch for short protocol lines. */
   readonly scratch = Buffer.alloc(64);
 
-  readonly #shapes: readonly Shape[];
+  /** By command index; those of learnt commands are made when they are first used. */
+  readonly #shapes: Shape[];
+  readonly #learntShapes = new WeakMap<Command, Shape>();
 
   constructor(
     context: WorkerContext,
@@ -65,6 +78,7 @@ export class RespService {
     registry: SessionRegistry,
     peers: Peers,
     monitors: MonitorHub,
+    memory: PoolMemory,
   ) {
     this.context = context;
     this.listener = listener.name;
@@ -76,6 +90,8 @@ export class RespService {
     this.registry = registry;
     this.peers = peers;
     this.plans = new PlanPool(() => new SplitPlan(pool.nodes.length));
+    this.scripts = memory.scripts;
+    this.learnt = memory.learnt;
     const { commands } = this.table;
     this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
     this.plainNow = this.isPlain;
@@ -99,7 +115,12 @@ export class RespService {
   /** Serves any request; `found` is what its first word names, undefined for an unknown command. */
   execute(session: RespSession, request: RespRequest, found: Command | undefined): Outcome {
     if (session.replyMode === 'skip-next') session.replyMode = 'skip-this';
-    const command = this.#resolve(session, request, found);
+    const named = found ?? this.#learn(session, request);
+    if (named === Outcome.stalled) {
+      if (session.replyMode === 'skip-this') session.replyMode = 'skip-next';
+      return Outcome.stalled;
+    }
+    const command = named === Outcome.done ? undefined : this.#resolve(session, request, named);
     if (command === undefined) {
       if (session.replyMode === 'skip-this') session.replyMode = 'on';
       return Outcome.done;
@@ -112,7 +133,7 @@ export class RespService {
     session.lastCommand = command;
     request.command = command;
     const intercepted = session.hasModes ? this.#intercept(session, request, command) : undefined;
-    const outcome = intercepted ?? this.#shapes[command.index]!(session, request);
+    const outcome = intercepted ?? this.#shapeFor(command)(session, request);
     if (session.hasModes) for (const mode of session.modes) mode.onServed?.(session, outcome);
     if (this.monitors.isOn && outcome === Outcome.done) this.monitors.feed(session, request);
     if (outcome === Outcome.done) {
@@ -138,19 +159,57 @@ export class RespService {
     return undefined;
   }
 
-  /** The command or subcommand, once its name and its number of arguments are right; else the client has its error. */
-  #resolve(session: RespSession, request: RespRequest, found: Command | undefined): Command | undefined {
-    let command = found;
-    if (command === undefined) {
-      if (isHttp(request)) {
-        this.#refuseHttp(session);
-        return;
-      }
-      this.#refuse(session, unknownCommand(this.#quoted(request)));
-      return;
+  #shapeFor(command: Command): Shape {
+    const shape = this.#shapes[command.index] ?? this.#learntShapes.get(command);
+    if (shape !== undefined) return shape;
+    const made = shapeOf(command);
+    this.#learntShapes.set(command, made);
+    return made;
+  }
+
+  /**
+   * The command whose name the table lacks, if the nodes have it. Otherwise an Outcome: the client has its error, or waits
+   * until a node has answered.
+   */
+  #learn(session: RespSession, request: RespRequest): Command | Outcome {
+    if (isHttp(request)) {
+      this.#refuseHttp(session);
+      return Outcome.done;
     }
+    const lookup = this.#lookUp(session, request.text(0));
+    if (lookup === 'unknown') {
+      this.#refuse(session, unknownCommand(this.#quoted(request)));
+      return Outcome.done;
+    }
+    if (lookup === 'waits') {
+      session.waitForRelief();
+      return Outcome.stalled;
+    }
+    if (lookup === 'full') return Outcome.stalled;
+    if ('arity' in lookup) return lookup;
+    this.context.counters.errorsUpstream++;
+    for (const mode of session.modes) mode.onRefused?.();
+    session.reply(failureReply(lookup, false), session.isSilent);
+    return Outcome.done;
+  }
+
+  #lookUp(session: RespSession, name: string): Lookup {
+    // Nobody asks a node on behalf of a client that has not logged in.
+    if (!session.isLoggedIn) return this.learnt.findNow(name) ?? 'unknown';
+    const channel = session.lane.channels[nodeThatIsUp(session)]!;
+    const lookup = this.learnt.find(name, channel, session);
+    if (lookup === 'full') session.waitFor(channel);
+    return lookup;
+  }
+
+  /** The command or subcommand, once its name and its number of arguments are right; else the client has its error. */
+  #resolve(session: RespSession, request: RespRequest, found: Command): Command | undefined {
+    let command = found;
     if (command.hasSubcommands && request.argc > 1) {
-      const sub = this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!);
+      const sub =
+        command.index < this.table.commands.length
+          ? this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!)
+          : this.learnt.findSub(command, request.text(1));
       if (sub === undefined) {
         this.#refuse(session, unknownSubcommand(command, request.text(1)));
         return;

@@ -215,6 +215,11 @@ export class RespSession extends Session {
     this.stallOn(channel);
   }
 
+  /** The request being served has to wait until `onRelieved` is called. */
+  waitForRelief(): void {
+    this.stallUntilRelieved();
+  }
+
   // ---- replies of our own, called by shapes; each answers the request being served ----
 
   replyBytes(bytes: Buffer): Outcome {

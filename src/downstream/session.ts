@@ -317,6 +317,11 @@ export abstract class Session implements OutputOwner, Waiter {
     channel.whenRelieved(this);
   }
 
+  /** Stops serving until somebody calls `onRelieved`, who has been told to; earlier if replies leave. */
+  protected stallUntilRelieved(): void {
+    this.#stall();
+  }
+
   /**
    * Stops serving until nothing is in flight: for a request that changes where later ones go. Called after the request
    * has its place in the order and before anything can answer it: an answer that has left wakes nobody.

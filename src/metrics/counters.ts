@@ -20,6 +20,16 @@ export class WorkerCounters {
   crossNodeReads = 0;
   /** and those of them that were refused because the nodes' replies passed the limit. */
   crossNodeReadsTooLarge = 0;
+  /** Scripts that came into the script cache, and that left it because of `script_cache_size`. */
+  scriptsLearnt = 0;
+  scriptsEvicted = 0;
+  /** SCRIPT LOAD requests that the proxy sent on its own. */
+  scriptsLoaded = 0;
+  /** EVALSHA requests repeated after NOSCRIPT. */
+  scriptsHealed = 0;
+  /** Names that the table lacks and that a node was asked about; and those that were not asked about because of a limit. */
+  commandsLookedUp = 0;
+  commandLookupsRefused = 0;
   /** Parts of memcached gets whose node failed, so that their keys were answered as misses. */
   partsMissed = 0;
   /** Error replies made by the proxy itself. */

@@ -23,14 +23,14 @@ export abstract class Gather {
   /** Bytes of the parts that wait for others, as the session counts them. */
   #heldBytes = 0;
 
-  /** Takes its place in the session's queue. */
-  constructor(session: Session) {
+  /** Takes its place in the session's queue. `isSplit`: several nodes are asked, and it is counted as such. */
+  constructor(session: Session, isSplit = true) {
     this.session = session;
     this.#context = session.context;
     this.#record = session.context.records.take();
     this.#record.gather = this;
     session.enqueue(this.#record);
-    session.context.counters.commandsSplit++;
+    if (isSplit) session.context.counters.commandsSplit++;
   }
 
   /** Writes the merged reply. Every part has its bytes. */

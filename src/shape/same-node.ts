@@ -3,7 +3,7 @@
  * has all keys. Otherwise no node could answer: the proxy computes it where the pool says so (cross-node/), or else the
  * client is told which keys are apart and how a hash tag joins them.
  */
-import { handlingOf, isBlockingRequest, isScript } from '../command/policy.js';
+import { handlingOf, isBlockingRequest } from '../command/policy.js';
 import type { Command } from '../command/command.js';
 import { extractKeys, KeyList } from '../command/keys.js';
 import { unsupported } from '../command/errors.js';
@@ -11,8 +11,8 @@ import { Flag } from '../command/flags.js';
 import { crossNodeRead } from './cross-node/cross-node-read.js';
 import { crossSlot, errorReply, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
-import type { Outcome } from './request.js';
-import { type RespRequest } from './request.js';
+import { nodeThatIsUp } from './any-node.js';
+import { Outcome, type RespRequest } from './request.js';
 import { forwardWhole } from './send.js';
 import type { Shape } from './shape.js';
 
@@ -27,27 +27,52 @@ export function sameNode(command: Command): Shape {
       return session.replyError(errorReply(unsupported(command, reason)));
     }
     const count = extractKeys(command, bytes, args, argc, keys);
-    if (count <= 0) {
-      if (count === 0 && isScript(command)) return session.replyError(errorReply(unsupported(command, reason)));
-      // The keys cannot be told, so the request is malformed: any node answers it with its own syntax error.
-      return forwardWhole(session, request, 0, isWrite);
+    // The keys cannot be told, so the request is malformed: any node answers it with its own syntax error.
+    if (count <= 0) return forwardWhole(session, request, nodeThatIsUp(session), isWrite);
+    if (crossing !== null && session.service.pool.config.crossNodeReads && spansNodes(session, request, keys)) {
+      return crossing(session, request, keys);
     }
-    const first = keys.positions[0]!;
-    const node = nodeOfKey(session, request, first);
-    for (let i = 0; i < count; i++) {
-      const position = keys.positions[i]!;
-      const length = args[position * 2 + 1]! - args[position * 2]!;
-      if (length > session.context.limits.keyBytesMax) {
-        return session.replyError(keyTooLong(length, session.context.limits.keyBytesMax));
-      }
-      const other = nodeOfKey(session, request, position);
-      if (other !== node && crossing !== null && session.service.pool.config.crossNodeReads) {
-        return crossing(session, request, keys);
-      }
-      if (other !== node) return refuseCrossing(session, request, first, node, position, other);
-    }
-    return forwardWhole(session, request, node, isWrite);
+    const node = commonNode(session, request, keys);
+    return node === REFUSED ? Outcome.done : forwardWhole(session, request, node, isWrite);
   };
+}
+
+/** What `commonNode` says of keys that have none. */
+export const REFUSED = -1;
+
+/** The node that owns all of `keys`, of which there is at least one. REFUSED: the client has its error. */
+export function commonNode(session: RespSession, request: RespRequest, keys: KeyList): number {
+  const { args } = request;
+  const { keyBytesMax } = session.context.limits;
+  const first = keys.positions[0]!;
+  const node = nodeOfKey(session, request, first);
+  for (let i = 0; i < keys.length; i++) {
+    const position = keys.positions[i]!;
+    const length = args[position * 2 + 1]! - args[position * 2]!;
+    if (length > keyBytesMax) {
+      session.replyError(keyTooLong(length, keyBytesMax));
+      return REFUSED;
+    }
+    const other = nodeOfKey(session, request, position);
+    if (other !== node) {
+      refuseCrossing(session, request, first, node, position, other);
+      return REFUSED;
+    }
+  }
+  return node;
+}
+
+/** True when the keys are on several nodes, and none of them is too long. */
+function spansNodes(session: RespSession, request: RespRequest, keys: KeyList): boolean {
+  const { args } = request;
+  const first = nodeOfKey(session, request, keys.positions[0]!);
+  let spans = false;
+  for (let i = 0; i < keys.length; i++) {
+    const position = keys.positions[i]!;
+    if (args[position * 2 + 1]! - args[position * 2]! > session.context.limits.keyBytesMax) return false;
+    spans ||= nodeOfKey(session, request, position) !== first;
+  }
+  return spans;
 }
 
 function nodeOfKey(session: RespSession, request: RespRequest, position: number): number {
@@ -65,10 +90,8 @@ function refuseCrossing(
   firstNode: number,
   other: number,
   otherNode: number,
-): Outcome {
+): void {
   session.context.counters.errorsCrossSlot++;
   const { nodes } = session.service.pool;
-  return session.replyError(
-    crossSlot(request.text(first), nodes[firstNode]!.id, request.text(other), nodes[otherNode]!.id),
-  );
+  session.replyError(crossSlot(request.text(first), nodes[firstNode]!.id, request.text(other), nodes[otherNode]!.id));
 }

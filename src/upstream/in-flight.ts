@@ -14,10 +14,26 @@
  */
 import type { BufferPool } from '../io/buffer-pool.js';
 import type { Slab, SlabPool } from '../io/slab.js';
-import type { Gather } from '../shape/gather.js';
+import type { Output } from '../io/output.js';
 import type { Session } from '../downstream/session.js';
+import type { Failure } from './failure.js';
 
 export const Progress = { waiting: 0, ready: 1, streaming: 2 } as const;
+
+/** Who gets the replies of parts: a Gather, which has a client behind it, or the proxy itself (question.ts). */
+export interface PartsOwner {
+  /** Null once the client has left. */
+  readonly session: Session | null;
+  /** A reply that gets longer than this is given up (`giveUpPart`) instead of being gathered. */
+  readonly partBytesMax: number;
+  /** The reply of `part` is too long; the part is no longer this owner's. */
+  giveUpPart(part: InFlight): void;
+  onPart(part: InFlight): void;
+  onPartFailure(part: InFlight, failure: Failure): void;
+  /** Of the record that stands in the session's queue. */
+  onSessionClosed(): void;
+  writeTo(output: Output | null): void;
+}
 
 export class InFlight {
   nextInChannel: InFlight | null = null;
@@ -25,7 +41,7 @@ export class InFlight {
   /** Whose reply it is. Null when the client has left, and in parts of a split command. */
   session: Session | null = null;
   /** The split command that this record stands for (session set) or is a part of (session null). */
-  gather: Gather | null = null;
+  gather: PartsOwner | null = null;
   progress: (typeof Progress)[keyof typeof Progress] = Progress.waiting;
   /** CLIENT REPLY OFF and memcached's noreply: the reply is dropped. */
   isSilent = false;

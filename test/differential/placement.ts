@@ -4,7 +4,7 @@
  */
 import { type Command, KeyShape, acceptsArgc } from '../../src/command/command.js';
 import { extractKeys, KeyList } from '../../src/command/keys.js';
-import { handlingOf, isBlockingRequest, isScript } from '../../src/command/policy.js';
+import { handlingOf, isBlockingRequest } from '../../src/command/policy.js';
 import { redisTable } from '../../src/command/redis-table.js';
 import type { Words } from '../integration/embedded-grammar.js';
 import { request } from '../unit/command/arguments.js';
@@ -48,12 +48,7 @@ export function isServed(words: Words): boolean {
   const handling = handlingOf(command);
   if (handling.kind === 'unsupported') return false;
   const { bytes, offsets, argc } = request(...words);
-  if (handling.mayBlock && isBlockingRequest(bytes, offsets, argc)) return false;
-  return !(isScript(command) && handling.kind === 'same_node' && numberOfKeys(words) === 0);
-}
-
-function numberOfKeys(words: Words): number {
-  return /^-?\d+$/.test(words[2]!) ? Number(words[2]) : -1;
+  return !(handling.mayBlock && isBlockingRequest(bytes, offsets, argc));
 }
 
 /** True when the keys may be on any nodes: the command has one key, or is cut by node, or concerns all of them. */

@@ -25,7 +25,7 @@ import { MemoryStatsGather } from './memory-stats.js';
 import { OneSucceededGather } from './one-succeeded.js';
 import { sendOnOwnConnections } from './own-connections.js';
 import { sendRandomKey } from './random-key.js';
-import { scriptListener } from './scripts-known.js';
+import { forgetScripts, learnScript } from '../script-cache.js';
 import { allHaveRoom, sendToAll } from './send-to-all.js';
 import { SlowlogGetGather } from './slowlog-get.js';
 import { TextsGather } from './texts.js';
@@ -72,12 +72,12 @@ const specialSends: Readonly<Record<string, Send>> = {
   'function|stats': onOwnConnections,
   'script|load': (session, request, gather, name) => {
     const outcome = onLane(session, request, gather, name);
-    if (outcome === Outcome.done) scriptListener.learnScript(session, request);
+    if (outcome === Outcome.done) learnScript(session, request);
     return outcome;
   },
   'script|flush': (session, request, gather, name) => {
     const outcome = onLane(session, request, gather, name);
-    if (outcome === Outcome.done) scriptListener.forgetScripts(session);
+    if (outcome === Outcome.done) void forgetScripts(session);
     return outcome;
   },
 };

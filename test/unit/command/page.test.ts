@@ -28,7 +28,7 @@ describe('docs/commands.md', () => {
 
   it('states the limits that a reader must know', () => {
     expect(page).toContain('| `XREAD` | 5.0.0 | 4 or more | same node | without `BLOCK` |');
-    expect(page).toContain('| `EVAL` | 2.6.0 | 3 or more | same node | needs at least one key |');
+    expect(page).toContain("| `EVAL` | 2.6.0 | 3 or more | script | without keys: to the pool's `keyless_scripts` |");
     expect(page).toMatch(/transactions need a connection of their own\*\*: `DISCARD`, `EXEC`, `MULTI`/);
   });
 });

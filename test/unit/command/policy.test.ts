@@ -16,8 +16,10 @@ describe('handlingOf', () => {
 
   it.each<[HandlingKind, string]>([
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
-    ['same_node', 'rename sinterstore zunionstore msetnx sort eval fcall_ro xread xreadgroup georadius pfcount copy'],
+    ['same_node', 'rename sinterstore zunionstore msetnx sort xread xreadgroup georadius pfcount copy'],
     ['split', 'mget mset del unlink exists touch'],
+    ['script', 'eval eval_ro evalsha evalsha_ro fcall fcall_ro'],
+    ['scan', 'scan'],
     [
       'broadcast',
       'dbsize flushall flushdb keys randomkey swapdb script|load script|kill function|list config|get config|set save',
@@ -29,7 +31,7 @@ describe('handlingOf', () => {
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
     ['local', 'role module|list asking readonly readwrite cluster|info cluster|help'],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan blpop bzmpop wait'],
+    ['unsupported', 'multi exec watch subscribe spublish publish blpop bzmpop wait'],
     ['unsupported', 'client|unblock client|pause migrate shutdown debug acl|list sync sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
@@ -88,7 +90,7 @@ describe('isServed', () => {
     const served = ['client', 'object', 'command', 'get', 'config', 'acl', 'sentinel', 'multi', 'scan'].filter((name) =>
       isServed(redisTable.findByName(name)!),
     );
-    expect(served).toEqual(['client', 'object', 'command', 'get', 'config']);
+    expect(served).toEqual(['client', 'object', 'command', 'get', 'config', 'scan']);
   });
 });
 

@@ -137,6 +137,16 @@ const cases: readonly (readonly [name: string, text: string, line: string])[] = 
     'f.yaml:1:21: listeners[0].bind: expected host:port, [v6]:port or an absolute socket path, got "::1:6380"',
   ],
   [
+    'a node for scripts without keys that the pool does not have',
+    withNodes('{ id: cache-1, host: h }', ', keyless_scripts: cahce-1'),
+    'f.yaml:2:70: pools.main.keyless_scripts: expected any or the id of a node of this pool, got "cahce-1"; did you mean "cache-1"?',
+  ],
+  [
+    'a node for scripts without keys in a memcached pool',
+    withPool('protocol: memcached, keyless_scripts: h'),
+    'f.yaml:2:61: pools.main.keyless_scripts: only for redis pools',
+  ],
+  [
     'an unknown pool',
     withListeners('{ bind: "h:1", pool: mian }'),
     'f.yaml:1:34: listeners[0].pool: no pool is named "mian"; did you mean "main"?',
