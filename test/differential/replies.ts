@@ -79,8 +79,14 @@ const UNORDERED_THROUGHOUT = new Set(['function|list', 'function|stats']);
 /** A cursor, and members that have no order in a hash table. The database is one. */
 const SCANS: Readonly<Record<string, 1 | 2>> = { scan: 1, sscan: 1, hscan: 2, zscan: 2 };
 
-/** Chosen at random, or measured: the type and the number of items must agree. */
-const RANDOM = new Set(['srandmember', 'hrandfield', 'zrandmember', 'randomkey', 'memory|usage', 'time']);
+/**
+ * Chosen at random, or measured: the type and the number of items must agree. Small integers are objects that all keys of a
+ * server share, and so is their idle time.
+ */
+const RANDOM = new Set([
+  ...['srandmember', 'hrandfield', 'zrandmember', 'randomkey'],
+  ...['memory|usage', 'object|idletime', 'time'],
+]);
 
 /** How far apart two clock readings may be, in the unit of the reply. Only positive numbers are times. */
 const TIMES: Readonly<Record<string, number>> = {
@@ -88,7 +94,6 @@ const TIMES: Readonly<Record<string, number>> = {
   pttl: 10_000,
   expiretime: 10,
   pexpiretime: 10_000,
-  'object|idletime': 10,
 };
 
 /** Numbers in the middle of replies that are clocks, or ids of the server. */
