@@ -47,7 +47,9 @@ export const FILL: readonly Words[] = [
   ['set', 'empty', ''],
   ['set', 'longstr', 'x'.repeat(3000)],
   ['set', 'ttl', 'v', 'pxat', FUTURE_MS],
+  // Expired; whoever asks for it removes it, and DBSIZE counts it until then.
   ['set', 'gone', 'v', 'pxat', '1'],
+  ['exists', 'gone'],
   ['set', 'bits', '\x00\xff\xf0\x0a'],
   ['pfadd', 'hll', 'a', 'b', 'c'],
   ['pfadd', 'hll2', 'c', 'd'],

@@ -20,6 +20,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   waitaof: 'waits for files and replicas that do not exist',
 
   'acl|genpass': 'random',
+  'acl|log': 'addresses and ages of clients',
   lolwut: 'a picture that is made at random',
   lastsave: 'the time of a server',
   'latency|doctor': 'what a server measured',
@@ -41,6 +42,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'acl|load': 'reads a file',
   'module|load': 'loads code',
   'module|loadex': 'loads code',
+  pfselftest: 'keeps a server busy for seconds',
   debug: 'can stop or crash a server',
   failover: 'changes the role of a server',
   replicaof: 'changes the role of a server',

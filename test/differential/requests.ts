@@ -209,6 +209,8 @@ export interface CaseOptions {
 const ARITY_CASES = 4;
 const SPEC_CASES = 12;
 const FORM_CASES = 36;
+/** Those that may wait do so one after another. */
+const WAITING_FORM_CASES = 12;
 
 function accepts(arity: number, argc: number): boolean {
   return arity < 0 ? argc >= -arity : argc === arity;
@@ -229,6 +231,18 @@ function isJudgedAlike(words: Words, { arityOf }: Pick<CaseOptions, 'arityOf'>, 
   return accepts(arity, argc) === isRight || (isForwarded && isRight && handlingOf(command).kind !== 'local');
 }
 
+function alone(line: fc.Arbitrary<Words> | undefined): fc.Arbitrary<readonly Words[]> | undefined {
+  return line?.map((words) => [words]);
+}
+
+/** False when a request is refused, is judged by other rules than at redis-server, or names a command that is left out. */
+function isComparable(requests: readonly Words[], options: CaseOptions): boolean {
+  return requests.every((words) => {
+    const command = commandOf(words);
+    return isServed(words) && isJudgedAlike(words, options) && (command === undefined || !isLeftOut(command));
+  });
+}
+
 /** The cases of one command; none when it is refused. */
 export function casesOf(command: Command, options: CaseOptions): Case[] {
   const { seed, scale, payloads, arityOf } = options;
@@ -241,37 +255,25 @@ export function casesOf(command: Command, options: CaseOptions): Case[] {
     const mixed = fc.tuple(arbitrary, fc.nat({ max: 7 })).map(([requests, chance]) => inAnyCase(requests, chance));
     // The index keeps the samples of commands apart.
     for (const requests of fc.sample(mixed, { seed: seed + command.index, numRuns: Math.ceil(count * scale) })) {
-      if (requests.every((words) => isServed(words) && isJudgedAlike(words, options)))
-        cases.push({ command, requests });
+      if (isComparable(requests, options)) cases.push({ command, requests });
     }
   };
-  if (isKnown)
-    add(
-      ARITY_CASES,
-      wrongInNumber(command)?.map((words) => [words]),
-    );
+  if (isKnown) add(ARITY_CASES, alone(wrongInNumber(command)));
   if (isLeftOut(command)) return cases;
   const mayWait = (command.flags & Flag.blocking) !== 0 && !handlingOf(command).mayBlock;
-  if (!mayWait && !FORMS_ONLY.has(command.name))
-    add(
-      SPEC_CASES,
-      fromSpecs(command).map((words) => [words]),
-    );
-  if (isKnown) add(FORM_CASES, fromForms(command, payloads));
+  if (!mayWait && !FORMS_ONLY.has(command.name)) add(SPEC_CASES, alone(fromSpecs(command)));
+  if (isKnown) add(mayWait ? WAITING_FORM_CASES : FORM_CASES, fromForms(command, payloads));
   return cases;
 }
 
-/** What belongs to no served command: containers without a word or with an unknown one, and unknown names. */
+/**
+ * What belongs to no served command: containers without a word or with an unknown one, and unknown names. None has a NUL:
+ * redis-server compares up to it, so whether it takes one for a name that it knows depends on its random hash.
+ */
 export function strangeCases(): Case[] {
   const containers = redisTable.topLevel.filter((each) => each.hasSubcommands && handlingOf(each).kind === 'local');
   const ping = redisTable.findByName('ping')!;
-  const unknown = [
-    ['nosuch'],
-    ['NoSuch', 'a', ''],
-    ['', 'a'],
-    ['get\0', 'a'],
-    ['nosuch', ...ALL_KEYS, 'x'.repeat(200)],
-  ];
+  const unknown = [['nosuch'], ['NoSuch', 'a', ''], ['', 'a'], ['nosuch', ...ALL_KEYS, 'x'.repeat(200)]];
   return containers
     .flatMap((command) =>
       [

@@ -9,8 +9,8 @@ import { type Words } from '../integration/embedded-grammar.js';
 import { LIBRARY } from './keyspace.js';
 import { encodeWords } from './run.js';
 
-/** DEBUG is asked for the digest of all data, at the servers only. */
-const SERVER_ARGS = ['--enable-debug-command', 'yes'];
+/** DEBUG is asked for the digest of all data, at the servers only. Time-outs are looked at `hz` times a second. */
+const SERVER_ARGS = ['--enable-debug-command', 'yes', '--hz', '100'];
 
 export interface Subject {
   readonly name: string;
