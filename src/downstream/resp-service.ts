@@ -113,27 +113,27 @@ export class RespService {
         this.#refuseHttp(session);
         return;
       }
-      this.#refuse(session, unknownCommand(this.#quoted(request)));
+      this.#refuse(session, undefined, unknownCommand(this.#quoted(request)));
       return;
     }
     if (command.hasSubcommands && request.argc > 1) {
       const sub = this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!);
       if (sub === undefined) {
-        this.#refuse(session, unknownSubcommand(command, request.text(1)));
+        this.#refuse(session, undefined, unknownSubcommand(command, request.text(1)));
         return;
       }
       command = sub;
     }
     if (!acceptsArgc(command, request.argc)) {
-      this.#refuse(session, wrongArity(command));
+      this.#refuse(session, command, wrongArity(command));
       return;
     }
     return command;
   }
 
-  #refuse(session: RespSession, text: string): undefined {
+  #refuse(session: RespSession, found: Command | undefined, text: string): undefined {
     this.context.counters.errorsProxy++;
-    for (const mode of session.modes) mode.onRefused?.();
+    for (const mode of session.modes) mode.onRefused?.(session, found);
     session.reply(errorReply(text), session.isSilent);
   }
 
