@@ -12,6 +12,7 @@ import { McSession } from './downstream/mc-session.js';
 import { RespService } from './downstream/resp-service.js';
 import { RespSession } from './downstream/resp-session.js';
 import { TOO_MANY_CLIENTS } from './downstream/resp-errors.js';
+import { BlockingGather } from './shape/blocking/gather.js';
 import { BufferPool } from './io/buffer-pool.js';
 import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
@@ -27,7 +28,7 @@ import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';
 import type { WorkerContext } from './worker-context.js';
-import type { KillRequest, KillResult, Peers } from './control/peers.js';
+import type { KillRequest, KillResult, Peers, UnblockRequest } from './control/peers.js';
 import { clientFacts, isMeant, type ClientFacts, type WorkerReport } from './control/report.js';
 
 /** Spare output buffers of each size that a worker keeps. */
@@ -152,6 +153,14 @@ export class DataPlane {
     const doomed = this.#respSessions().filter((session) => isMeant(clientFacts(session), request));
     for (const session of doomed) if (session.id !== request.callerId) session.close();
     return { killed: doomed.length, killsCaller: doomed.some((session) => session.id === request.callerId) };
+  }
+
+  /** 1 when the client is one of this worker's and waited in a command that blocks, which has been answered now. */
+  async unblockClient({ id, reason }: UnblockRequest): Promise<number> {
+    this.context.turn.begin();
+    const session = this.#respSessions().find((one) => one.id === id);
+    const waiting = session?.isBlocked === true ? session.head?.gather : undefined;
+    return waiting instanceof BlockingGather && (await waiting.unblock(reason)) ? 1 : 0;
   }
 
   #respSessions(): RespSession[] {

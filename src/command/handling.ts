@@ -43,7 +43,7 @@ export type Merge =
 export interface Handling {
   readonly kind: HandlingKind;
   readonly merge: Merge;
-  /** True when a blocking form exists (XREAD): ask `isBlockingRequest`. */
+  /** True when only a form of it blocks (XREAD): ask `blockPosition`. */
   readonly mayBlock: boolean;
   /** Why it is refused, for people. Else empty. */
   readonly reason: string;

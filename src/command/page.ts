@@ -12,13 +12,15 @@ const introduction = `# Commands
 This page lists every Redis command that Ringward knows and what it does with it. It is written by
 \`node scripts/generate-command-docs.mjs\` from the command table, the same one that the proxy runs on.
 
-| handling  | what happens                                                                                 |
-| --------- | -------------------------------------------------------------------------------------------- |
-| single    | The command has one key. It passes unchanged to the node that owns the key.                  |
-| same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
-| split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
-| proxy     | The proxy answers itself; no node sees the command.                                          |
-| refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
+| handling       | what happens                                                                                 |
+| -------------- | -------------------------------------------------------------------------------------------- |
+| single         | The command has one key. It passes unchanged to the node that owns the key.                  |
+| same node      | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
+| split          | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
+| transaction    | See [transactions](#transactions).                                                           |
+| own connection | May block: its client has a connection to the node to itself meanwhile.                      |
+| proxy          | The proxy answers itself; no node sees the command.                                          |
+| refused        | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.
@@ -27,12 +29,28 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
 
 - A split command is not atomic: another client may see one node's part done and another's not yet. When a node fails, its
   part fails, and the reply is that error; the other parts have been done.
-- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions, subscriptions and
-  blocking commands are refused.
+- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions and commands that
+  block take a connection that their client has to itself meanwhile; \`private_connections\` bounds how many there are.
+- A command that blocks and has several keys needs them on one node. The client is read while it waits: when it leaves, so
+  does its place in the node's queue. \`timeouts.request\` counts from the end of the command's own timeout.
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the
   same node, whoever owns them.
 - A command that this page does not have gets Redis's own error for an unknown command.
 - \`COMMAND\`, \`COMMAND DOCS\` and \`COMMAND LIST\` tell only of commands that are not refused. \`COMMAND GETKEYS\` knows all.
+
+## Transactions
+
+Between \`MULTI\` and \`EXEC\` the proxy queues commands, with Redis's own checks; \`EXEC\` sends them to one node as one real
+transaction. So it is as atomic as there, and its keys must share a node, those of \`WATCH\` included: otherwise \`EXEC\` answers
+\`EXECABORT\` and names two keys that are apart, and nothing has been done.
+
+- When the node is lost before it has answered, the outcome is unknown, and the error says so; an \`EXECABORT\` always means
+  that nothing was done. When the connection with the watched keys is lost, \`EXEC\` answers \`EXECABORT\`.
+- What the proxy answers itself (\`CLIENT\`, \`COMMAND\`, \`INFO\`, \`AUTH\`) is done when the node has run the others, and its
+  reply has its place among theirs. \`SELECT\` works.
+- Refused inside: \`HELLO\` with another version, \`CLIENT REPLY OFF\` and \`SKIP\`, subscribing, and commands that concern all nodes
+  unless the pool has one node.
+- \`transaction_commands\` and \`transaction_size\` bound what one client may queue.
 `;
 
 const kindNames: Readonly<Record<HandlingKind, string>> = {
@@ -67,9 +85,8 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 function noteOf(command: Command): string {
-  const { mayBlock, note } = handlingOf(command);
+  const { note } = handlingOf(command);
   if (note !== '') return note;
-  if (mayBlock) return 'without `BLOCK`';
   if (isScript(command) && handlingOf(command).kind === 'same_node') return 'needs at least one key';
   return notes[command.name] ?? '';
 }

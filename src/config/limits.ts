@@ -30,6 +30,10 @@ export interface Limits {
   readonly subscriberOutputBytesMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
+  /** Commands of one open transaction. */
+  readonly transactionCommandsMax: number;
+  /** Bytes of the commands of one open transaction, as they are kept until EXEC. */
+  readonly transactionBytesMax: number;
   /** A client without requests for so long is closed. 0: never. */
   readonly idleTimeoutMs: number;
 }
@@ -95,6 +99,17 @@ export const limitsSchema = z
       { min: '64KiB', max: '16GiB' },
       'Messages waiting for one client that subscribed, monitors or tracks keys and does not read them. Past it the client is closed. `client_output` applies too if it is smaller.',
     ),
+    transaction_commands: integer(
+      65_536,
+      1,
+      1_048_576,
+      'Commands that one client may queue between MULTI and EXEC. One more gets an error, and EXEC discards the transaction.',
+    ),
+    transaction_size: size(
+      '64MiB',
+      { min: '1KiB', max: '1GiB' },
+      'All commands that one client queues between MULTI and EXEC, with their protocol overhead. Past it the command gets an error, and EXEC discards the transaction.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -127,6 +142,8 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
     nodeOutputPauseBytes: fields.node_output_pause,
+    transactionCommandsMax: fields.transaction_commands,
+    transactionBytesMax: fields.transaction_size,
     idleTimeoutMs: fields.idle_timeout,
   };
 }

@@ -14,6 +14,12 @@ export interface KillResult {
   readonly killsCaller: boolean;
 }
 
+/** CLIENT UNBLOCK: which client, and what its command answers. */
+export interface UnblockRequest {
+  readonly id: number;
+  readonly reason: 'TIMEOUT' | 'ERROR';
+}
+
 /** Facts about the proxy that INFO prints. */
 export interface ProxyReport {
   readonly clusterName: string;
@@ -27,6 +33,8 @@ export interface ProxyReport {
 export interface Peers {
   listClients(): Promise<readonly ClientFacts[]>;
   killClients(request: KillRequest): Promise<KillResult>;
+  /** How many clients were unblocked: 0 or 1. */
+  unblockClient(request: UnblockRequest): Promise<number>;
   report(): Promise<ProxyReport>;
   /** Microseconds since 1970. */
   wallClockMicros(): number;

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
-import type { KillRequest, KillResult, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, ProxyReport, UnblockRequest } from './peers.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { removeStaleSocket } from './stale-socket.js';
 import { StatsServer } from '../twemproxy/stats-server.js';
@@ -102,6 +102,8 @@ class ControlPlane {
           killsCaller: results.some(({ killsCaller }) => killsCaller),
         };
       },
+      unblockClient: async (request: UnblockRequest): Promise<number> =>
+        (await this.#askAll<number>('unblock', request)).reduce((sum, unblocked) => sum + unblocked, 0),
       report: () => this.#report(),
     };
   }

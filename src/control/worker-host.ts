@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { DataPlane, type ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods, type Port } from './link.js';
-import type { KillRequest, KillResult, Peers, ProxyReport } from './peers.js';
+import type { KillRequest, KillResult, Peers, ProxyReport, UnblockRequest } from './peers.js';
 import type { ClientFacts } from './report.js';
 
 /** Sessions wait at most this long for what other workers have to say. */
@@ -38,6 +38,7 @@ export class WorkerHost {
       report: () => this.#plane?.report(),
       clients: () => this.#plane?.clientFacts() ?? [],
       kill: (request: KillRequest) => this.#plane?.killClients(request),
+      unblock: (request: UnblockRequest) => this.#plane?.unblockClient(request) ?? 0,
     };
   }
 
@@ -45,6 +46,7 @@ export class WorkerHost {
     return {
       listClients: () => this.#link.call<readonly ClientFacts[]>('listClients', undefined, PEER_TIMEOUT_MS),
       killClients: (request) => this.#link.call<KillResult>('killClients', request, PEER_TIMEOUT_MS),
+      unblockClient: (request) => this.#link.call<number>('unblockClient', request, PEER_TIMEOUT_MS),
       report: () => this.#link.call<ProxyReport>('report', undefined, PEER_TIMEOUT_MS),
       wallClockMicros: () => (performance.timeOrigin + performance.now()) * 1000,
     };

@@ -68,6 +68,7 @@ const stats: Section = (report) => {
     ['pushes_sent', count('pushesSent')],
     ['private_connections_lent', count('privateConnectionsLent')],
     ['private_connections_refused', count('privateConnectionsRefused')],
+    ['transactions_over_limit', count('transactionsOverLimit')],
     ['client_idle_disconnections', count('clientsClosedIdle')],
     ['client_pauses', count('clientPauses')],
     ['replies_held', count('repliesHeld')],

@@ -21,8 +21,11 @@ describe('docs/commands.md', () => {
   });
 
   it('states the limits that a reader must know', () => {
-    expect(page).toContain('| `XREAD` | 5.0.0 | 4 or more | same node | without `BLOCK` |');
+    expect(page).toContain(
+      '| `XREAD` | 5.0.0 | 4 or more | own connection | a connection of its own only with `BLOCK` |',
+    );
     expect(page).toContain('| `EVAL` | 2.6.0 | 3 or more | same node | needs at least one key |');
-    expect(page).toMatch(/transactions need a connection of their own\*\*: `DISCARD`, `EXEC`, `MULTI`/);
+    expect(page).toContain('| `EXEC` | 1.2.0 | 1 | transaction | keys of one node, else `EXECABORT` |');
+    expect(page).toMatch(/it is part of replication between servers\*\*: .*`PSYNC`/);
   });
 });

@@ -62,6 +62,8 @@ describe('parseConfig', () => {
         clientOutputPauseBytes: 2 ** 20,
         subscriberOutputBytesMax: 2 ** 25,
         nodeOutputPauseBytes: 2 ** 22,
+        transactionCommandsMax: 65_536,
+        transactionBytesMax: 64 * 2 ** 20,
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,
