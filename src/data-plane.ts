@@ -14,6 +14,7 @@ import { SessionRegistry } from './downstream/registry.js';
 import { LearntCommands } from './downstream/learnt-commands.js';
 import { RespSession } from './downstream/resp-session.js';
 import { MonitorHub } from './monitor/hub.js';
+import { BlockingGather } from './shape/blocking/gather.js';
 import { BufferPool } from './io/buffer-pool.js';
 import { Copier } from './io/copy.js';
 import { READ_BUFFER_BYTES } from './io/reading.js';
@@ -30,7 +31,7 @@ import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
 import { Pool } from './upstream/pool.js';
 import type { WorkerContext } from './worker-context.js';
-import type { KillRequest, KillResult, Peers, SharedScript } from './control/peers.js';
+import type { KillRequest, KillResult, Peers, SharedScript, UnblockRequest } from './control/peers.js';
 import { clientFacts, isMeant, type ClientFacts, type WorkerReport } from './control/report.js';
 
 /** Spare output buffers of each size that a worker keeps. */
@@ -289,6 +290,14 @@ export class DataPlane {
 
   forgetScripts(pool: string): void {
     this.#scripts.get(pool)?.forgetAll();
+  }
+
+  /** 1 when the client is one of this worker's and waited in a command that blocks, which has been answered now. */
+  async unblockClient({ id, reason }: UnblockRequest): Promise<number> {
+    this.context.turn.begin();
+    const session = this.#respSessions().find((one) => one.id === id);
+    const waiting = session?.isBlocked === true ? session.head?.gather : undefined;
+    return waiting instanceof BlockingGather && (await waiting.unblock(reason)) ? 1 : 0;
   }
 
   #respSessions(): RespSession[] {

@@ -58,7 +58,7 @@ export interface Handling {
   readonly kind: HandlingKind;
   /** Empty for a command that goes to every node: as its response policy in the table says. */
   readonly merge: Merge;
-  /** True when a blocking form exists (XREAD): ask `isBlockingRequest`. */
+  /** True when only a form of it blocks (XREAD): ask `blockPosition`. */
   readonly mayBlock: boolean;
   /** Why it is refused, for people. Else empty. */
   readonly reason: string;

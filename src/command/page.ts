@@ -22,6 +22,8 @@ This page lists every Redis command that Ringward knows and what it does with it
 | all nodes          | Every node gets it, and the replies are put together: see below.                             |
 | one node           | The first node that is up answers for all.                                                   |
 | all nodes, in turn | One node after the other; the cursor says which.                                             |
+| transaction        | See [transactions](#transactions).                                                           |
+| own connection     | May block: its client has a connection to the node to itself meanwhile.                      |
 | proxy              | The proxy answers itself; no node sees the command.                                          |
 | refused            | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
@@ -52,8 +54,10 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
   \`cross_node_read_size\` bytes in all, and when one of the nodes fails, the reply is that error. What writes
   (\`SINTERSTORE\`, \`PFMERGE\`, \`RENAME\`, \`COPY\`, \`LMOVE\`, \`MSETNX\`, \`SORT\` with \`STORE\`, ...) gets \`CROSSSLOT\`
   always.
-- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions, subscriptions and
-  blocking commands are refused.
+- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions and commands that
+  block take a connection that their client has to itself meanwhile; \`private_connections\` bounds how many there are.
+- A command that blocks and has several keys needs them on one node. The client is read while it waits: when it leaves, so
+  does its place in the node's queue. \`timeouts.request\` counts from the end of the command's own timeout.
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the
   same node, whoever owns them.
 - The proxy remembers scripts that pass through it (\`limits.script_cache_size\`, per worker and pool) and loads them into a
@@ -70,6 +74,20 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
   once and 200 a second; names beyond that, and names that no node knows, get Redis's own error for an unknown command.
   New subcommands of commands that this page has are unknown. \`COMMAND\` tells of learnt commands once they have been used.
 - \`COMMAND\`, \`COMMAND DOCS\` and \`COMMAND LIST\` tell only of commands that are not refused. \`COMMAND GETKEYS\` knows all.
+
+## Transactions
+
+Between \`MULTI\` and \`EXEC\` the proxy queues commands, with Redis's own checks; \`EXEC\` sends them to one node as one real
+transaction. So it is as atomic as there, and its keys must share a node, those of \`WATCH\` included: otherwise \`EXEC\` answers
+\`EXECABORT\` and names two keys that are apart, and nothing has been done.
+
+- When the node is lost before it has answered, the outcome is unknown, and the error says so; an \`EXECABORT\` always means
+  that nothing was done. When the connection with the watched keys is lost, \`EXEC\` answers \`EXECABORT\`.
+- What the proxy answers itself (\`CLIENT\`, \`COMMAND\`, \`INFO\`, \`AUTH\`) is done when the node has run the others, and its
+  reply has its place among theirs. \`SELECT\` works.
+- Refused inside: \`HELLO\` with another version, \`CLIENT REPLY OFF\` and \`SKIP\`, subscribing, and commands that concern all nodes
+  unless the pool has one node.
+- \`transaction_commands\` and \`transaction_size\` bound what one client may queue.
 `;
 
 const kindNames: Readonly<Record<HandlingKind, string>> = {
@@ -134,9 +152,8 @@ ${items.join('\n')}
 }
 
 function noteOf(command: Command): string {
-  const { mayBlock, note } = handlingOf(command);
+  const { note } = handlingOf(command);
   if (note !== '') return note;
-  if (mayBlock) return 'without `BLOCK`';
   return notes[command.name] ?? '';
 }
 

@@ -37,7 +37,6 @@ const localCommands: readonly string[] = [
 
 const reasons = {
   blocking: 'blocking commands need a connection of their own',
-  transactions: 'transactions need a connection of their own',
   pubsub: 'publish and subscribe need connections of their own',
   allNodes: 'it concerns all nodes, not one key',
   state: 'it changes the state of a connection that clients share',
@@ -48,17 +47,10 @@ const reasons = {
 } as const;
 
 /** Commands with keys that must not pass, although a key would tell their node. */
-const refusedWithKeys: Readonly<Record<string, string>> = {
-  watch: reasons.transactions,
-};
+const refusedWithKeys: Readonly<Record<string, string>> = {};
 
 /** Commands without keys whose reason their flags and group do not tell. */
-const refusedWithoutKeys: Readonly<Record<string, string>> = {
-  wait: reasons.replication,
-  waitaof: reasons.replication,
-};
-
-const mayBlockCommands: readonly string[] = ['xread', 'xreadgroup'];
+const refusedWithoutKeys: Readonly<Record<string, string>> = {};
 
 /** By topic. A name is in at most one of them. */
 const listedCommands: HandlingList = {
@@ -74,7 +66,6 @@ const listedCommands: HandlingList = {
 function reasonWithoutKeys(command: Command): string {
   const listed = refusedWithoutKeys[command.name];
   if (listed !== undefined) return listed;
-  if (command.group === 'transactions') return reasons.transactions;
   if (command.group === 'pubsub') return reasons.pubsub;
   if (command.group === 'sentinel' || (command.flags & Flag.only_sentinel) !== 0) return reasons.sentinel;
   if (command.requestPolicy !== '') return reasons.allNodes;
@@ -88,8 +79,6 @@ function handlingWithKeys(command: Command): Handling {
   if (refusal !== undefined) return refused(refusal);
   const merge = splitCommands[command.name];
   if (merge !== undefined) return handled('split', { merge });
-  if (mayBlockCommands.includes(command.name))
-    return handled('same_node', { reason: reasons.blocking, mayBlock: true });
   if ((command.flags & Flag.blocking) !== 0) return refused(reasons.blocking);
   return handled(command.keyShape === KeyShape.single ? 'single' : 'same_node');
 }
@@ -141,7 +130,6 @@ export const listedNames: readonly string[] = [
   ...localCommands,
   ...Object.keys(refusedWithKeys),
   ...Object.keys(refusedWithoutKeys),
-  ...mayBlockCommands,
   ...Object.keys(listedCommands),
 ];
 
@@ -150,15 +138,15 @@ const countWord = wordBytes('count');
 const groupWord = wordBytes('group');
 const streamsWord = wordBytes('streams');
 
-/** For commands with `mayBlock`: true when an XREAD or XREADGROUP request has the BLOCK option. */
-export function isBlockingRequest(bytes: Uint8Array, offsets: Int32Array, argc: number): boolean {
+/** For commands with `mayBlock`: where the value of an XREAD or XREADGROUP request's BLOCK option is; 0: it has none. */
+export function blockPosition(bytes: Uint8Array, offsets: Int32Array, argc: number): number {
   for (let i = 1; i < argc; i++) {
     const start = offsets[2 * i]!;
     const end = offsets[2 * i + 1]!;
-    if (isWord(bytes, start, end, blockWord)) return true;
-    if (isWord(bytes, start, end, streamsWord)) return false;
+    if (isWord(bytes, start, end, blockWord)) return i + 1;
+    if (isWord(bytes, start, end, streamsWord)) return 0;
     if (isWord(bytes, start, end, countWord)) i += 1;
     else if (isWord(bytes, start, end, groupWord)) i += 2;
   }
-  return false;
+  return 0;
 }

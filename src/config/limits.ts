@@ -39,6 +39,10 @@ export interface Limits {
    * more than `clientOutputBytesMax`.
    */
   readonly crossNodeReadBytesMax: number;
+  /** Commands of one open transaction. */
+  readonly transactionCommandsMax: number;
+  /** Bytes of the commands of one open transaction, as they are kept until EXEC. */
+  readonly transactionBytesMax: number;
   /** A client without requests for so long is closed. 0: never. */
   readonly idleTimeoutMs: number;
 }
@@ -115,6 +119,17 @@ export const limitsSchema = z
       { min: '64KiB', max: '1GiB' },
       'Lua scripts remembered for each redis pool, per worker, to load them into nodes that lack them (EVALSHA). Past it the one that was not used for longest is forgotten.',
     ),
+    transaction_commands: integer(
+      65_536,
+      1,
+      1_048_576,
+      'Commands that one client may queue between MULTI and EXEC. One more gets an error, and EXEC discards the transaction.',
+    ),
+    transaction_size: size(
+      '64MiB',
+      { min: '1KiB', max: '1GiB' },
+      'All commands that one client queues between MULTI and EXEC, with their protocol overhead. Past it the command gets an error, and EXEC discards the transaction.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -156,6 +171,8 @@ export function resolveLimits(fields: LimitsFields): Limits {
     scriptCacheBytesMax: fields.script_cache_size,
     nodeOutputPauseBytes: fields.node_output_pause,
     crossNodeReadBytesMax: Math.min(fields.cross_node_read_size, fields.client_output),
+    transactionCommandsMax: fields.transaction_commands,
+    transactionBytesMax: fields.transaction_size,
     idleTimeoutMs: fields.idle_timeout,
   };
 }

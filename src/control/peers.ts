@@ -15,6 +15,12 @@ export interface KillResult {
   readonly killsCaller: boolean;
 }
 
+/** CLIENT UNBLOCK: which client, and what its command answers. */
+export interface UnblockRequest {
+  readonly id: number;
+  readonly reason: 'TIMEOUT' | 'ERROR';
+}
+
 /** Facts about the proxy that INFO prints. */
 export interface ProxyReport {
   readonly clusterName: string;
@@ -37,6 +43,8 @@ export interface SharedScript {
 export interface Peers {
   listClients(): Promise<readonly ClientFacts[]>;
   killClients(request: KillRequest): Promise<KillResult>;
+  /** How many clients were unblocked: 0 or 1. */
+  unblockClient(request: UnblockRequest): Promise<number>;
   report(): Promise<ProxyReport>;
   /** Lines for the MONITOR clients of the worker that asks, from all others, which feed as long as they are asked. */
   collectLines(request: LinesRequest): Promise<readonly MonitorBatch[]>;

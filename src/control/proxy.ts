@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { joinedPorts, Link, LinkError, type Methods } from './link.js';
-import type { KillRequest, KillResult, ProxyReport, SharedScript } from './peers.js';
+import type { KillRequest, KillResult, ProxyReport, SharedScript, UnblockRequest } from './peers.js';
 import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts, WorkerReport } from './report.js';
 import { keepFixed, reloadWorkers, type ReloadResult } from './reload.js';
@@ -121,6 +121,8 @@ class ControlPlane {
           killsCaller: results.some(({ killsCaller }) => killsCaller),
         };
       },
+      unblockClient: async (request: UnblockRequest): Promise<number> =>
+        (await this.#askAll<number>('unblock', request)).reduce((sum, unblocked) => sum + unblocked, 0),
       report: () => this.#report(),
       collectLines: (request: LinesRequest) => this.#askAll<MonitorBatch>('lines', request),
       // The answers say nothing, but that they are there.

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { DataPlane, type ListenerAddress } from '../data-plane.js';
 import type { Logger } from '../log.js';
 import { Link, type Methods, type Port } from './link.js';
-import type { KillRequest, KillResult, Peers, ProxyReport, SharedScript } from './peers.js';
+import type { KillRequest, KillResult, Peers, ProxyReport, SharedScript, UnblockRequest } from './peers.js';
 import type { LinesRequest, MonitorBatch } from '../monitor/hub.js';
 import type { ClientFacts } from './report.js';
 
@@ -45,6 +45,7 @@ export class WorkerHost {
       lines: (request: LinesRequest) => this.#plane?.monitors.takeLines(request) ?? { lines: [], dropped: 0 },
       learnScript: (script: SharedScript) => this.#plane?.learnScript(script),
       forgetScripts: (pool: string) => this.#plane?.forgetScripts(pool),
+      unblock: (request: UnblockRequest) => this.#plane?.unblockClient(request) ?? 0,
     };
   }
 
@@ -52,6 +53,7 @@ export class WorkerHost {
     return {
       listClients: () => this.#link.call<readonly ClientFacts[]>('listClients', undefined, PEER_TIMEOUT_MS),
       killClients: (request) => this.#link.call<KillResult>('killClients', request, PEER_TIMEOUT_MS),
+      unblockClient: (request) => this.#link.call<number>('unblockClient', request, PEER_TIMEOUT_MS),
       report: () => this.#link.call<ProxyReport>('report', undefined, PEER_TIMEOUT_MS),
       collectLines: (request) => this.#link.call<MonitorBatch[]>('collectLines', request, PEER_TIMEOUT_MS),
       shareScript: (script) => this.#link.call('shareScript', script, PEER_TIMEOUT_MS),

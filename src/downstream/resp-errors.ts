@@ -35,6 +35,35 @@ export function largeScanCursor(node: string, cursor: string): Buffer {
   );
 }
 
+/** Every private connection of this worker is lent. */
+export function noPrivateConnection(limit: number): Buffer {
+  return errorReply(
+    `ERR ringward: all ${limit} connections for transactions and blocking commands are in use (limit private_connections)`,
+  );
+}
+
+/** As the two above, for EXEC: nothing of the transaction has been done. */
+export function transactionCrossing(key: string, node: string, otherKey: string, otherNode: string): Buffer {
+  return errorReply(
+    `EXECABORT Transaction discarded because of: CROSSSLOT ringward has ${shorten(key)} on node ${node} and ` +
+      `${shorten(otherKey)} on node ${otherNode}; keys that share a {tag} share a node`,
+  );
+}
+
+export function transactionNoConnection(limit: number): Buffer {
+  return errorReply(
+    `EXECABORT Transaction discarded because of: ringward: all ${limit} connections for transactions and blocking ` +
+      `commands are in use (limit private_connections)`,
+  );
+}
+
+/** Whether the watched keys were changed meanwhile cannot be known. */
+export function connectionOfWatchLost(node: string): Buffer {
+  return errorReply(
+    `EXECABORT Transaction discarded because of: ringward: the connection with the watched keys to node ${node} was lost`,
+  );
+}
+
 export function notSupported(name: string): Buffer {
   return errorReply(`ERR ringward: command '${name.toLowerCase()}' is not supported yet`);
 }

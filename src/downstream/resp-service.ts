@@ -178,7 +178,7 @@ export class RespService {
     }
     const lookup = this.#lookUp(session, request.text(0));
     if (lookup === 'unknown') {
-      this.#refuse(session, unknownCommand(this.#quoted(request)));
+      this.#refuse(session, undefined, unknownCommand(this.#quoted(request)));
       return Outcome.done;
     }
     if (lookup === 'waits') {
@@ -188,7 +188,7 @@ export class RespService {
     if (lookup === 'full') return Outcome.stalled;
     if ('arity' in lookup) return lookup;
     this.context.counters.errorsUpstream++;
-    for (const mode of session.modes) mode.onRefused?.();
+    for (const mode of session.modes) mode.onRefused?.(session, undefined);
     session.reply(failureReply(lookup, false), session.isSilent);
     return Outcome.done;
   }
@@ -211,21 +211,21 @@ export class RespService {
           ? this.table.findSub(command, request.bytes, request.args[2]!, request.args[3]!)
           : this.learnt.findSub(command, request.text(1));
       if (sub === undefined) {
-        this.#refuse(session, unknownSubcommand(command, request.text(1)));
+        this.#refuse(session, undefined, unknownSubcommand(command, request.text(1)));
         return;
       }
       command = sub;
     }
     if (!acceptsArgc(command, request.argc)) {
-      this.#refuse(session, wrongArity(command));
+      this.#refuse(session, command, wrongArity(command));
       return;
     }
     return command;
   }
 
-  #refuse(session: RespSession, text: string): undefined {
+  #refuse(session: RespSession, found: Command | undefined, text: string): undefined {
     this.context.counters.errorsProxy++;
-    for (const mode of session.modes) mode.onRefused?.();
+    for (const mode of session.modes) mode.onRefused?.(session, found);
     session.reply(errorReply(text), session.isSilent);
   }
 

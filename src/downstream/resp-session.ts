@@ -34,7 +34,7 @@ export interface SessionMode {
    */
   intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined;
   /** The request being served was refused before it came to `intercept`: unknown, or a wrong number of arguments. */
-  onRefused?(): void;
+  onRefused?(session: RespSession, found: Command | undefined): void;
   /** The request that `intercept` was shown has been served, by whomever, or is stalled and will be shown again. */
   onServed?(session: RespSession, outcome: Outcome): void;
   /** The client has left, or said RESET: whatever the mode holds is given back. The session has dropped it already. */
@@ -47,6 +47,14 @@ export interface SessionMode {
   onPoolChanged?(session: RespSession): void;
   /** True when commands may take the short way all the same: `intercept` would leave them alone. */
   readonly sparesPlain?: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What a command answered whose reply does not leave by itself. */
+interface Captured {
+  now: Buffer;
+  later: Promise<Buffer> | null;
 }
 
 /** CLIENT REPLY: `skip` drops the reply of the next command only. */
@@ -69,6 +77,8 @@ export class RespSession extends Session {
   #isPlain: Uint8Array;
   #isLoggedIn: boolean;
   #laneSource: LaneSource;
+  /** Where replies of our own go while `capture` serves a command; null: to the client. */
+  #captured: Captured | null = null;
   readonly #modes = new Map<string, SessionMode>();
   readonly #framer: RequestFramer;
   /** Frames for one channel that lie one behind the other and are copied together. */
@@ -222,6 +232,23 @@ export class RespSession extends Session {
 
   // ---- replies of our own, called by shapes; each answers the request being served ----
 
+  /**
+   * The reply of a command that the proxy answers itself, for whoever puts it into a reply of its own (EXEC). `serve`
+   * answers once, by one of the methods below, and sends nothing to nodes.
+   */
+  capture(serve: () => Outcome): Buffer | Promise<Buffer> {
+    const captured: Captured = { now: NOTHING, later: null };
+    this.#captured = captured;
+    serve();
+    this.#captured = null;
+    return captured.later ?? captured.now;
+  }
+
+  override reply(bytes: Buffer, isSilent = false): void {
+    if (this.#captured === null) super.reply(bytes, isSilent);
+    else this.#captured.now = bytes;
+  }
+
   replyBytes(bytes: Buffer): Outcome {
     this.reply(bytes, this.isSilent);
     return Outcome.done;
@@ -245,19 +272,26 @@ export class RespSession extends Session {
 
   /** Takes the request's place in the order now and answers when `value` is there. */
   replyLater(value: Promise<ReplyValue>): Outcome {
+    const version = this.respVersion;
+    const bytes = value
+      .catch((error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        return { type: 'error', text: `ERR ringward: ${text}` } as const;
+      })
+      .then((reply) => encodeReply(reply, version));
+    if (this.#captured !== null) {
+      this.#captured.later = bytes;
+      return Outcome.done;
+    }
     const record = this.context.records.take();
     record.isSilent = this.isSilent;
-    const version = this.respVersion;
     this.enqueue(record);
     // One such question of a client at a time: it is asked of every worker, and its answer may be long.
     this.stallUntilAnswered();
-    const settle = (reply: ReplyValue): void => {
+    void bytes.then((reply) => {
       if (record.session === null) this.context.records.giveBack(record);
-      else this.settle(record, encodeReply(reply, version));
-    };
-    value.then(settle, (error: unknown) =>
-      settle({ type: 'error', text: `ERR ringward: ${error instanceof Error ? error.message : String(error)}` }),
-    );
+      else this.settle(record, reply);
+    });
     return Outcome.done;
   }
 

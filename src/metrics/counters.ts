@@ -40,6 +40,8 @@ export class WorkerCounters {
   /** Times that a client got a connection to a node to itself, and that it did not because of the limit. */
   privateConnectionsLent = 0;
   privateConnectionsRefused = 0;
+  /** Transactions that were refused because they passed a limit on what they may queue. */
+  transactionsOverLimit = 0;
   /** Messages of subscriptions, invalidations and MONITOR lines sent to clients. */
   pushesSent = 0;
   /** Clients closed because pushes piled up that they did not read. */

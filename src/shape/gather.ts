@@ -62,6 +62,14 @@ export abstract class Gather {
     return part;
   }
 
+  /** Lets the reply of a part go, which waits for one more then: the caller puts it into its channel's queue again. */
+  protected renew(part: InFlight): void {
+    this.#context.records.dropBytes(part);
+    part.start = part.end = 0;
+    part.progress = Progress.waiting;
+    this.#missing++;
+  }
+
   /**
    * A part's reply, or the error in its place, is there. A subclass may ask for more now (`addPart`), and is then
    * complete only when that has come too. Called inside the channel's read.
@@ -97,12 +105,16 @@ export abstract class Gather {
     const standIn = this.#context.records.take();
     standIn.gather = this;
     this.parts[this.parts.indexOf(part)] = standIn;
-    this.#settle(standIn, Buffer.alloc(0));
+    this.settlePart(standIn, Buffer.alloc(0));
   }
 
   onPartFailure(part: InFlight, failure: Failure): void {
+    if (this.session === null) {
+      this.#context.records.giveBack(part);
+      return;
+    }
     this.#context.counters.errorsUpstream++;
-    this.#settle(part, this.failureReply(part, failure));
+    this.settlePart(part, this.failureReply(part, failure));
   }
 
   /** A part that no channel took: it holds the error from the start. */
@@ -112,7 +124,8 @@ export abstract class Gather {
     if (part !== undefined) this.onPartFailure(part, failure);
   }
 
-  #settle(part: InFlight, reply: Buffer): void {
+  /** A part that no channel has, or not any more, gets its reply from here. */
+  protected settlePart(part: InFlight, reply: Buffer): void {
     part.bytes = reply;
     part.start = 0;
     part.end = reply.length;

@@ -3,13 +3,11 @@
  * has all keys. Otherwise no node could answer: the proxy computes it where the pool says so (cross-node/), or else the
  * client is told which keys are apart and how a hash tag joins them.
  */
-import { handlingOf, isBlockingRequest } from '../command/policy.js';
 import type { Command } from '../command/command.js';
 import { extractKeys, KeyList } from '../command/keys.js';
-import { unsupported } from '../command/errors.js';
 import { Flag } from '../command/flags.js';
 import { crossNodeRead } from './cross-node/cross-node-read.js';
-import { crossSlot, errorReply, keyTooLong } from '../downstream/resp-errors.js';
+import { crossSlot, keyTooLong } from '../downstream/resp-errors.js';
 import type { RespSession } from '../downstream/resp-session.js';
 import { nodeThatIsUp } from './any-node.js';
 import { Outcome, type RespRequest } from './request.js';
@@ -18,14 +16,10 @@ import type { Shape } from './shape.js';
 
 export function sameNode(command: Command): Shape {
   const isWrite = (command.flags & Flag.readonly) === 0;
-  const { mayBlock, reason } = handlingOf(command);
   const keys = new KeyList();
   const crossing = crossNodeRead(command);
   return (session, request) => {
     const { bytes, args, argc } = request;
-    if (mayBlock && isBlockingRequest(bytes, args, argc)) {
-      return session.replyError(errorReply(unsupported(command, reason)));
-    }
     const count = extractKeys(command, bytes, args, argc, keys);
     // The keys cannot be told, so the request is malformed: any node answers it with its own syntax error.
     if (count <= 0) return forwardWhole(session, request, nodeThatIsUp(session), isWrite);

@@ -139,6 +139,15 @@ export class Channel implements OutputOwner {
     this.requestTimeoutMs = requestTimeoutMs;
   }
 
+  /**
+   * Puts a record into the queue for one more reply, to what has been or is now being sent. Only for who has the
+   * connection to itself, inside the read that brought the last reply: it is ready then, and has room for what is small.
+   */
+  acceptMore(record: InFlight): void {
+    record.queuedAtMs = this.#context.turn.nowMs;
+    this.#queue.push(record);
+  }
+
   resetRequestTimeout(): void {
     this.requestTimeoutMs = this.#options.requestTimeoutMs;
   }

@@ -4,7 +4,7 @@
  */
 import { type Command, KeyShape, acceptsArgc } from '../../src/command/command.js';
 import { extractKeys, KeyList } from '../../src/command/keys.js';
-import { handlingOf, isBlockingRequest } from '../../src/command/policy.js';
+import { handlingOf } from '../../src/command/policy.js';
 import { redisTable } from '../../src/command/redis-table.js';
 import type { Words } from '../integration/embedded-grammar.js';
 import { request } from '../unit/command/arguments.js';
@@ -45,10 +45,7 @@ export function withTag(words: Words, tag: string): Words {
 export function isServed(words: Words): boolean {
   const command = commandOf(words);
   if (command === undefined) return true;
-  const handling = handlingOf(command);
-  if (handling.kind === 'unsupported') return false;
-  const { bytes, offsets, argc } = request(...words);
-  return !(handling.mayBlock && isBlockingRequest(bytes, offsets, argc));
+  return handlingOf(command).kind !== 'unsupported';
 }
 
 /** True when the keys may be on any nodes: the command has one key, or is cut by node, or concerns all of them. */

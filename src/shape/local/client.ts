@@ -12,6 +12,11 @@ import { attributeProblem, nameProblem } from './client-name.js';
 import { okBytes } from './connection.js';
 
 const SYNTAX = errorReply('ERR syntax error');
+const NOT_INTEGER = errorReply('ERR value is not an integer or out of range');
+const BAD_REASON = errorReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+const UNBLOCK_ARGUMENTS = errorReply(
+  "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.",
+);
 const BAD_ID = errorReply('ERR client-id should be greater than 0');
 
 const id: Shape = (session) => session.replyValue(integerReply(session.id));
@@ -136,6 +141,16 @@ function killFilter(request: RespRequest): (ClientFilter & { skipsMe?: boolean }
   return filter;
 }
 
+/** The node of the client's keys ends the wait, and the client gets the node's answer. */
+const unblock: Shape = (session, request) => {
+  const reason = request.argc === 4 ? request.word(3) : 'TIMEOUT';
+  if (request.argc > 4) return session.replyError(UNBLOCK_ARGUMENTS);
+  if (reason !== 'TIMEOUT' && reason !== 'ERROR') return session.replyError(BAD_REASON);
+  if (!/^(?:0|-?[1-9]\d{0,14})$/.test(request.text(2))) return session.replyError(NOT_INTEGER);
+  const id = Number(request.text(2));
+  return session.replyLater(session.service.peers.unblockClient({ id, reason }).then(integerReply));
+};
+
 /** Commands after REPLY OFF get no reply at all, not even an error; REPLY SKIP drops the next one's. */
 const reply: Shape = (session, request) => {
   const mode = request.word(2);
@@ -166,6 +181,7 @@ export const clientCommands: Readonly<Record<string, Shape>> = {
   'client|info': info,
   'client|list': list,
   'client|kill': kill,
+  'client|unblock': unblock,
   'client|reply': reply,
   'client|no-evict': flagShape((session, isOn) => (session.isNoEvict = isOn)),
   'client|no-touch': flagShape((session, isOn) => (session.isNoTouch = isOn)),

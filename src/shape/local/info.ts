@@ -85,6 +85,7 @@ const stats: Section = (report) => {
     ['scripts_healed', count('scriptsHealed')],
     ['commands_looked_up', count('commandsLookedUp')],
     ['command_lookups_refused', count('commandLookupsRefused')],
+    ['transactions_over_limit', count('transactionsOverLimit')],
     ['client_idle_disconnections', count('clientsClosedIdle')],
     ['client_pauses', count('clientPauses')],
     ['replies_held', count('repliesHeld')],

@@ -38,11 +38,11 @@ describe('commandReply', () => {
     expect(all.length).toBe(answer('COMMAND COUNT'));
     const names = all.map((info) => info[0]);
     expect(names).toEqual(expect.arrayContaining(['get', 'client', 'mget', 'eval']));
-    expect(names).not.toEqual(expect.arrayContaining(['multi']));
+    expect(names).not.toEqual(expect.arrayContaining(['psync']));
   });
 
   it('gives the facts of the commands that COMMAND INFO names, and null for others', () => {
-    expect(answer('COMMAND INFO GET nosuch multi')).toEqual([
+    expect(answer('COMMAND INFO GET nosuch psync')).toEqual([
       [
         ...['get', 2, ['readonly', 'fast'], 1, 1, 1, ['@read', '@string', '@fast'], []],
         [

@@ -27,8 +27,10 @@ describe('docs/commands.md', () => {
   });
 
   it('states the limits that a reader must know', () => {
-    expect(page).toContain('| `XREAD` | 5.0.0 | 4 or more | same node | without `BLOCK` |');
+    expect(page).toContain(
+      '| `XREAD` | 5.0.0 | 4 or more | own connection | a connection of its own only with `BLOCK` |',
+    );
     expect(page).toContain("| `EVAL` | 2.6.0 | 3 or more | script | without keys: to the pool's `keyless_scripts` |");
-    expect(page).toMatch(/transactions need a connection of their own\*\*: `DISCARD`, `EXEC`, `MULTI`/);
+    expect(page).toContain('| `EXEC` | 1.2.0 | 1 | transaction | keys of one node, else `EXECABORT` |');
   });
 });

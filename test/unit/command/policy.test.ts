@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCommand, KeyShape } from '../../../src/command/command.js';
 import { Flag } from '../../../src/command/flags.js';
-import { handlingOf, isBlockingRequest, isServed, listedNames } from '../../../src/command/policy.js';
+import { handlingOf, blockPosition, isServed, listedNames } from '../../../src/command/policy.js';
 import type { HandlingKind } from '../../../src/command/handling.js';
 import { redisTable } from '../../../src/command/redis-table.js';
 import type { CommandRow } from '../../../src/command/row.js';
@@ -16,7 +16,7 @@ describe('handlingOf', () => {
 
   it.each<[HandlingKind, string]>([
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
-    ['same_node', 'rename sinterstore zunionstore msetnx sort xread xreadgroup georadius pfcount copy'],
+    ['same_node', 'rename sinterstore zunionstore msetnx sort georadius pfcount copy'],
     ['split', 'mget mset del unlink exists touch'],
     ['script', 'eval eval_ro evalsha evalsha_ro fcall fcall_ro'],
     ['scan', 'scan'],
@@ -28,11 +28,13 @@ describe('handlingOf', () => {
     ['any_node', 'lolwut function|dump'],
     [
       'local',
-      'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
+      'ping echo quit reset hello select auth command command|docs client|id client|unblock client|reply info time object|help',
     ],
     ['local', 'role module|list asking readonly readwrite cluster|info cluster|help'],
-    ['unsupported', 'multi exec watch subscribe spublish publish blpop bzmpop wait'],
-    ['unsupported', 'client|unblock client|pause migrate shutdown debug acl|list sync sentinel|help'],
+    ['transaction', 'multi exec discard watch unwatch'],
+    ['blocking', 'blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop xread xreadgroup wait waitaof'],
+    ['unsupported', 'subscribe spublish publish'],
+    ['unsupported', 'client|pause migrate shutdown debug acl|list sync sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
       names.split(' ').map((name) => `${name} ${kind}`),
@@ -70,11 +72,11 @@ describe('handlingOf', () => {
   it('lets nothing pass that changes a connection, blocks it, or has no key', () => {
     const stateful = Flag.blocking | Flag.pubsub | Flag.no_multi | Flag.asking;
     for (const command of redisTable.commands) {
-      const { kind, mayBlock } = handlingOf(command);
+      const { kind } = handlingOf(command);
       if (!['single', 'same_node', 'split'].includes(kind)) continue;
       expect(command.keyShape, command.name).not.toBe(KeyShape.none);
       expect(command.group, command.name).not.toMatch(/^(connection|transactions|pubsub|cluster|sentinel)$/);
-      if (!mayBlock) expect(command.flags & stateful, command.name).toBe(0);
+      expect(command.flags & stateful, command.name).toBe(0);
     }
   });
 
@@ -90,27 +92,27 @@ describe('isServed', () => {
     const served = ['client', 'object', 'command', 'get', 'config', 'acl', 'sentinel', 'multi', 'scan'].filter((name) =>
       isServed(redisTable.findByName(name)!),
     );
-    expect(served).toEqual(['client', 'object', 'command', 'get', 'config', 'scan']);
+    expect(served).toEqual(['client', 'object', 'command', 'get', 'config', 'multi', 'scan']);
   });
 });
 
-describe('isBlockingRequest', () => {
-  const blocks = (line: string): boolean => {
+describe('blockPosition', () => {
+  const position = (line: string): number => {
     const { bytes, offsets, argc } = request(...line.split(' '));
-    return isBlockingRequest(bytes, offsets, argc);
+    return blockPosition(bytes, offsets, argc);
   };
 
   it.each([
-    'XREAD BLOCK 0 STREAMS a 0',
-    'XREAD COUNT 2 block 5 STREAMS a 0',
-    'XREADGROUP GROUP g c BLOCK 0 STREAMS a >',
-    'XREADGROUP GROUP g c NOACK BLOCK 0 STREAMS a >',
-  ])('is true for %s', (line) => expect(blocks(line)).toBe(true));
+    [2, 'XREAD BLOCK 0 STREAMS a 0'],
+    [4, 'XREAD COUNT 2 block 5 STREAMS a 0'],
+    [5, 'XREADGROUP GROUP g c BLOCK 0 STREAMS a >'],
+    [6, 'XREADGROUP GROUP g c NOACK BLOCK 0 STREAMS a >'],
+  ])('is %i for %s', (expected, line) => expect(position(line)).toBe(expected));
 
   it.each([
     'XREAD STREAMS a 0',
     'XREAD COUNT 2 STREAMS block 0',
     'XREADGROUP GROUP block block STREAMS a >',
     'XREADGROUP GROUP g block COUNT 1 NOACK STREAMS block >',
-  ])('is false for %s', (line) => expect(blocks(line)).toBe(false));
+  ])('is 0 for %s', (line) => expect(position(line)).toBe(0));
 });

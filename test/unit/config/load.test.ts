@@ -69,6 +69,8 @@ describe('parseConfig', () => {
         scriptCacheBytesMax: 2 ** 24,
         nodeOutputPauseBytes: 2 ** 22,
         crossNodeReadBytesMax: 2 ** 23,
+        transactionCommandsMax: 65_536,
+        transactionBytesMax: 64 * 2 ** 20,
         idleTimeoutMs: 0,
       },
       drainTimeoutMs: 10_000,
