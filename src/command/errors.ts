@@ -43,5 +43,5 @@ export function wrongArity(command: Command): string {
 
 /** For a command that is refused; `reason` is that of its policy. */
 export function unsupported(command: Command, reason: string): string {
-  return `ERR ringward: command '${command.name}' is not supported yet: ${reason}`;
+  return `ERR ringward: command '${command.name}' is not supported: ${reason}`;
 }

@@ -25,7 +25,7 @@ This page lists every Redis command that Ringward knows and what it does with it
 | transaction        | See [transactions](#transactions).                                                           |
 | own connection     | May block: its client has a connection to the node to itself meanwhile.                      |
 | proxy              | The proxy answers itself; no node sees the command.                                          |
-| refused            | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
+| refused            | The client gets \`ERR ringward: command '…' is not supported: …\` with the reason.             |
 
 Keys share a node for certain when the pool has a \`hash_tag\` and they share it: with \`{}\`, so do
 \`{user:1}:name\` and \`{user:1}:mail\`.

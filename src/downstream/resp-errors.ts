@@ -64,10 +64,6 @@ export function connectionOfWatchLost(node: string): Buffer {
   );
 }
 
-export function notSupported(name: string): Buffer {
-  return errorReply(`ERR ringward: command '${name.toLowerCase()}' is not supported yet`);
-}
-
 export function keyTooLong(bytes: number, bytesMax: number): Buffer {
   return errorReply(`ERR ringward: the key has ${bytes} bytes, the limit is ${bytesMax}`);
 }

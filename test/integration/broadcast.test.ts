@@ -347,6 +347,6 @@ describe('a broadcast', () => {
     ['SCRIPT DEBUG', ['SCRIPT', 'DEBUG', 'YES']],
   ])('is not %s, which is refused with what to do instead', async (_name, words) => {
     const client = await fleet.connect();
-    expect(await client.call(...words)).toMatch(/^-ERR ringward: command '[a-z|]+' is not supported yet: .* .*\r\n$/);
+    expect(await client.call(...words)).toMatch(/^-ERR ringward: command '[a-z|]+' is not supported: .* .*\r\n$/);
   });
 });

@@ -134,7 +134,7 @@ describe('a command that is not supported', () => {
       const words = line.split(' ');
       const name = (/^CLIENT /.test(line) ? words.slice(0, 2).join('|') : words[0]!).toLowerCase();
       expect(await client.call(...words)).toMatch(
-        new RegExp(`^-ERR ringward: command '${name.replace('|', '\\|')}' is not supported yet: .+\r\n$`),
+        new RegExp(`^-ERR ringward: command '${name.replace('|', '\\|')}' is not supported: .+\r\n$`),
       );
       expect(await client.call('PING')).toBe('+PONG\r\n');
     },

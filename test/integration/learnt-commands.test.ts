@@ -233,7 +233,7 @@ describe('a command of a module', () => {
     const client = await fleet.connect();
     expect(await client.call('mod.ping', 'x')).toBe('+mod.ping x at 0\r\n');
     expect(await client.call('mod.all')).toBe(
-      "-ERR ringward: command 'mod.all' is not supported yet: it concerns all nodes, not one key\r\n",
+      "-ERR ringward: command 'mod.all' is not supported: it concerns all nodes, not one key\r\n",
     );
   });
 

@@ -28,9 +28,9 @@ describe('command errors', () => {
   });
 
   it('says why a command is refused', () => {
-    const asking = redisTable.findByName('asking')!;
-    expect(unsupported(asking, handlingOf(asking).reason)).toBe(
-      `ERR ringward: command 'asking' is not supported yet: nodes are not addressed as a Redis Cluster`,
+    const shutdown = redisTable.findByName('shutdown')!;
+    expect(unsupported(shutdown, handlingOf(shutdown).reason)).toBe(
+      `ERR ringward: command 'shutdown' is not supported: it is about one node; stop that node itself (SIGTERM stops the proxy)`,
     );
   });
 });

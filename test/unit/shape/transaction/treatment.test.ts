@@ -10,10 +10,10 @@ describe('treatmentOf', () => {
   it.each([
     ['node', 'get mset blpop xread wait eval unwatch ping echo time'],
     ['select', 'select'],
-    ['local', 'client|id client|setname client|list command|count info auth hello object|help client|unblock'],
+    ['local', 'client|id client|setname client|list asking cluster|info command|count info auth hello object|help client|unblock'],
     ['now', 'exec discard quit reset'],
     ['nested', 'multi watch'],
-    ['refused', 'save shutdown psync sync asking debug'],
+    ['refused', 'save shutdown psync sync debug'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${of(name).kind}`)).toEqual(
       names.split(' ').map((name) => `${name} ${kind}`),
