@@ -116,6 +116,7 @@ export class Pool {
   /** Brings the worker's counter of bytes sent to nodes up to date. */
   countBytesOut(): void {
     for (const lane of this.#lanes.values()) for (const channel of lane.channels) channel.countBytesOut();
+    for (const channel of this.#special) channel.countBytesOut();
   }
 
   /** The state of each node, from the default lane, and what all lanes have in flight. */
