@@ -43,6 +43,8 @@ export type Merge =
 export interface Handling {
   readonly kind: HandlingKind;
   readonly merge: Merge;
+  /** The argument that decides the node although it is no key: a channel's name. 0: keys do, or nothing does. */
+  readonly routedBy: number;
   /** True when a blocking form exists (XREAD): ask `isBlockingRequest`. */
   readonly mayBlock: boolean;
   /** Why it is refused, for people. Else empty. */
@@ -54,7 +56,7 @@ export interface Handling {
 export type HandlingList = Readonly<Record<string, Handling>>;
 
 export function handled(kind: HandlingKind, more: Partial<Omit<Handling, 'kind'>> = {}): Handling {
-  return Object.freeze({ kind, merge: '', mayBlock: false, reason: '', note: '', ...more });
+  return Object.freeze({ kind, merge: '', routedBy: 0, mayBlock: false, reason: '', note: '', ...more });
 }
 
 export function refused(reason: string): Handling {

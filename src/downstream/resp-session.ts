@@ -58,8 +58,8 @@ export class RespSession extends Session {
   lastCommand: Command | undefined;
   commands = 0;
 
-  /** By command index, 1: served on the hot path. */
-  #isPlain: Uint8Array;
+  /** By command index, the argument that decides the node of a command that is served on the hot path; 0: it is not. */
+  #routedBy: Uint8Array;
   #isLoggedIn: boolean;
   readonly #modes = new Map<string, SessionMode>();
   readonly #framer: RequestFramer;
@@ -74,7 +74,7 @@ export class RespSession extends Session {
     this.service = service;
     this.lane = service.pool.checkOut(service.database, 2);
     this.#isLoggedIn = service.password === null;
-    this.#isPlain = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
+    this.#routedBy = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
     this.#framer = new RequestFramer(service.context.limits);
   }
 
@@ -101,7 +101,7 @@ export class RespSession extends Session {
   /** Which commands take the short way; asked anew when what decides it has changed. */
   refreshPlain(): void {
     const { plainNow, nothingPlain } = this.service;
-    this.#isPlain = this.#isLoggedIn && this.#modes.size === 0 ? plainNow : nothingPlain;
+    this.#routedBy = this.#isLoggedIn && this.#modes.size === 0 ? plainNow : nothingPlain;
   }
 
   get modes(): Iterable<SessionMode> {
@@ -262,10 +262,11 @@ export class RespSession extends Session {
     const { service } = this;
     const args = framer.args;
     const command = service.table.find(bytes, args[0]!, args[1]!);
-    if (command !== undefined && this.#isPlain[command.index] === 1 && framer.isCanonical && this.replyMode === 'on') {
+    const argument = command === undefined ? 0 : this.#routedBy[command.index]!;
+    if (command !== undefined && argument > 0 && framer.isCanonical && this.replyMode === 'on') {
       const { argc } = framer;
       if (argc >= command.minArgs && argc <= command.maxArgs) {
-        const at = command.firstKey * 2;
+        const at = argument * 2;
         if (args[at + 1]! - args[at]! <= this.context.limits.keyBytesMax) {
           return this.#forward(
             command,
