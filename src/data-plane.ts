@@ -22,6 +22,7 @@ import { WorkerCounters } from './metrics/counters.js';
 import { MC_COMMANDS } from './protocol/memcache/commands.js';
 import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
+import { SubscriptionHub } from './pubsub/hub.js';
 import type { ReplyScanner } from './upstream/reply-intake.js';
 import { InFlightPool } from './upstream/in-flight.js';
 import { McReplyScanner } from './upstream/mc-reply-scanner.js';
@@ -48,6 +49,8 @@ export class DataPlane {
   readonly registry: SessionRegistry;
   readonly #config: Config;
   readonly #pools = new Map<string, Pool>();
+  /** By pool name; Redis pools have one. */
+  readonly #hubs = new Map<string, SubscriptionHub>();
   /** By pool name. */
   readonly #clients = new Map<string, ClientCounts>();
   readonly #listeners: Listener[] = [];
@@ -77,7 +80,7 @@ export class DataPlane {
     };
     this.registry = new SessionRegistry(this.context);
     for (const pool of config.pools) {
-      this.#pools.set(pool.name, this.#newPool(pool));
+      this.#addPool(pool);
       this.#clients.set(pool.name, new ClientCounts(this.registry));
     }
     for (const listener of config.listeners) {
@@ -134,6 +137,7 @@ export class DataPlane {
       cpuUserMicros: process.cpuUsage().user,
       cpuSystemMicros: process.cpuUsage().system,
       nodes: [...this.#pools.values()].flatMap((pool) => pool.report()),
+      topics: [...this.#hubs.values()].map((hub) => hub.counts),
       pools: [...this.#clients].map(([pool, { clients, eofs, errors }]) => {
         return { pool, clients, clientEofs: eofs, clientErrors: errors };
       }),
@@ -158,8 +162,10 @@ export class DataPlane {
     return [...this.registry].filter((session) => session instanceof RespSession);
   }
 
-  #newPool(config: Config['pools'][number]): Pool {
-    return new Pool(this.context, config, () => this.#newScanner(config));
+  #addPool(config: Config['pools'][number]): void {
+    const pool = new Pool(this.context, config, () => this.#newScanner(config));
+    this.#pools.set(config.name, pool);
+    if (config.protocol === 'redis') this.#hubs.set(config.name, new SubscriptionHub(this.context, pool));
   }
 
   #newScanner(pool: Config['pools'][number]): ReplyScanner {
@@ -179,7 +185,8 @@ export class DataPlane {
         openSession: (accepted) => clients.opened(new McSession(service, accepted, clients)),
       };
     }
-    const service = new RespService(this.context, listener, pool, this.registry, this.#peers);
+    const hub = this.#hubs.get(listener.pool)!;
+    const service = new RespService(this.context, listener, pool, this.registry, this.#peers, hub);
     return {
       tooManyClients: TOO_MANY_CLIENTS,
       openSession: (accepted) => clients.opened(new RespSession(service, this.registry.takeId(), accepted, clients)),
@@ -195,6 +202,7 @@ export class DataPlane {
     const { turn } = this.context;
     turn.begin();
     for (const pool of this.#pools.values()) pool.sweep(turn.nowMs);
+    for (const hub of this.#hubs.values()) hub.sweep(turn.nowMs);
     if (turn.nowMs - this.#idleCheckedMs < 1000) return;
     this.#idleCheckedMs = turn.nowMs;
     this.registry.closeIdle(turn.nowMs);

@@ -17,6 +17,7 @@ This page lists every Redis command that Ringward knows and what it does with it
 | single    | The command has one key. It passes unchanged to the node that owns the key.                  |
 | same node | The command may have several keys. It passes when one node owns them all, else \`CROSSSLOT\`.  |
 | split     | The keys may be on several nodes. Each node gets its part, and the replies are put together. |
+| channels  | Goes to the nodes of its channels: see [publish and subscribe](pubsub.md).                   |
 | proxy     | The proxy answers itself; no node sees the command.                                          |
 | refused   | The client gets \`ERR ringward: command '…' is not supported yet: …\` with the reason.         |
 
@@ -27,8 +28,8 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
 
 - A split command is not atomic: another client may see one node's part done and another's not yet. When a node fails, its
   part fails, and the reply is that error; the other parts have been done.
-- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions, subscriptions and
-  blocking commands are refused.
+- Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions and blocking commands
+  are refused. Subscriptions have connections of their own: [publish and subscribe](pubsub.md).
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the
   same node, whoever owns them.
 - A command that this page does not have gets Redis's own error for an unknown command.

@@ -28,6 +28,8 @@ export interface Limits {
   readonly clientOutputPauseBytes: number;
   /** Messages waiting for one subscriber (or MONITOR client). Past it the client is closed. */
   readonly subscriberOutputBytesMax: number;
+  /** Channels, patterns and shard channels that one client is subscribed to. */
+  readonly subscriptionsMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /** A client without requests for so long is closed. 0: never. */
@@ -95,6 +97,12 @@ export const limitsSchema = z
       { min: '64KiB', max: '16GiB' },
       'Messages waiting for one client that subscribed, monitors or tracks keys and does not read them. Past it the client is closed. `client_output` applies too if it is smaller.',
     ),
+    subscriptions: integer(
+      65_536,
+      1,
+      16_777_216,
+      'Channels, patterns and shard channels that one client is subscribed to. A request for more gets an error.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -126,6 +134,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     clientOutputBytesMax: fields.client_output,
     clientOutputPauseBytes: Math.min(fields.client_output_pause, fields.client_output),
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
+    subscriptionsMax: fields.subscriptions,
     nodeOutputPauseBytes: fields.node_output_pause,
     idleTimeoutMs: fields.idle_timeout,
   };

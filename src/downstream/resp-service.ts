@@ -16,6 +16,7 @@ import { SplitPlanPool } from '../shape/split.js';
 import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
+import type { SubscriptionHub } from '../pubsub/hub.js';
 import type { WorkerContext } from '../worker-context.js';
 import { errorReply, NO_AUTH } from './resp-errors.js';
 import type { RespSession } from './resp-session.js';
@@ -31,6 +32,7 @@ export class RespService {
   pool: Pool;
   readonly registry: SessionRegistry;
   readonly peers: Peers;
+  readonly subscriptions: SubscriptionHub;
   readonly table: CommandTable = redisTable;
   /**
    * By command index, the argument that decides the node of a command with nothing else to look at: its only key, or a
@@ -56,7 +58,14 @@ export class RespService {
 
   readonly #shapes: readonly Shape[];
 
-  constructor(context: WorkerContext, listener: ListenerConfig, pool: Pool, registry: SessionRegistry, peers: Peers) {
+  constructor(
+    context: WorkerContext,
+    listener: ListenerConfig,
+    pool: Pool,
+    registry: SessionRegistry,
+    peers: Peers,
+    subscriptions: SubscriptionHub,
+  ) {
     this.context = context;
     this.listener = listener.name;
     this.password = listener.password === null ? null : new Password(listener.password);
@@ -64,6 +73,7 @@ export class RespService {
     this.pool = pool;
     this.registry = registry;
     this.peers = peers;
+    this.subscriptions = subscriptions;
     this.plans = new SplitPlanPool(pool.nodes.length);
     const { commands } = this.table;
     this.routedBy = Uint8Array.from(commands, routedBy);

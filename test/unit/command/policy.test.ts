@@ -16,12 +16,13 @@ describe('handlingOf', () => {
   it.each<[HandlingKind, string]>([
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
     ['same_node', 'rename sinterstore zunionstore msetnx sort eval fcall_ro xread xreadgroup georadius pfcount copy'],
+    ['pubsub', 'subscribe psubscribe sunsubscribe publish spublish pubsub|channels pubsub|numsub'],
     ['split', 'mget mset del unlink exists touch'],
     [
       'local',
       'ping echo quit reset hello select auth command command|docs client|id client|reply info time object|help',
     ],
-    ['unsupported', 'multi exec watch subscribe spublish publish scan keys dbsize flushall blpop bzmpop monitor wait'],
+    ['unsupported', 'multi exec watch scan keys dbsize flushall blpop bzmpop monitor wait'],
     [
       'unsupported',
       'client|tracking client|caching asking readonly migrate config|set script|load debug sentinel|help',
@@ -55,6 +56,14 @@ describe('handlingOf', () => {
       expect(command.group, command.name).not.toMatch(/^(connection|transactions|pubsub|cluster|sentinel)$/);
       if (!mayBlock) expect(command.flags & stateful, command.name).toBe(0);
     }
+  });
+
+  it('has a channel decide the node of what is published, and of nothing else', () => {
+    const routed = redisTable.commands.filter((command) => handlingOf(command).routedBy > 0);
+    expect(routed.map(({ name }) => [name, handlingOf(redisTable.findByName(name)!).routedBy]).sort()).toEqual([
+      ['publish', 1],
+      ['spublish', 1],
+    ]);
   });
 
   it('takes one key at a fixed place for single', () => {

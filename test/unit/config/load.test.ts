@@ -61,6 +61,7 @@ describe('parseConfig', () => {
         clientOutputBytesMax: 2 ** 28,
         clientOutputPauseBytes: 2 ** 20,
         subscriberOutputBytesMax: 2 ** 25,
+        subscriptionsMax: 65_536,
         nodeOutputPauseBytes: 2 ** 22,
         idleTimeoutMs: 0,
       },

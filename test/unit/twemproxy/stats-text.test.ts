@@ -11,7 +11,7 @@ const node = (pool: string, name: string, more: Partial<NodeReport> = {}): NodeR
 });
 
 const worker = (nodes: readonly NodeReport[], pools: readonly ClientReport[]): WorkerReport => ({
-  ...{ workerId: 1, pid: 1, counters: new WorkerCounters(), mcCommands: [], clients: 0, rssBytes: 0 },
+  ...{ workerId: 1, pid: 1, counters: new WorkerCounters(), mcCommands: [], topics: [], clients: 0, rssBytes: 0 },
   ...{ cpuUserMicros: 0, cpuSystemMicros: 0, nodes, pools },
 });
 
