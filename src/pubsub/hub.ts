@@ -107,6 +107,8 @@ export class SubscriptionHub {
 
   #nodesOf(kind: TopicKind, key: string, name: Buffer): readonly number[] {
     if (kind === TopicKind.pattern || (kind === TopicKind.channel && KEY_EVENTS.test(key))) return this.#allNodes;
+    // There what is published goes to any node.
+    if (this.#pool.config.partitioning.algorithm === 'random') return this.#allNodes;
     return this.#oneNode[this.#pool.partitioner.nodeOf(name, 0, name.length)]!;
   }
 

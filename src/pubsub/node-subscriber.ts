@@ -133,7 +133,8 @@ export class NodeSubscriber implements PushSink {
   #onAnswer(bytes: Buffer, start: number, end: number): void {
     const { kind, nameStart, nameEnd } = this.#frame;
     const ask = this.#asks[this.#answered];
-    const isRefusal = kind === FrameKind.error && ask !== undefined && ask.topic !== null;
+    // A node may refuse a channel; and one that refuses PING is alive. Only an end that it refuses leaves us wondering.
+    const isRefusal = kind === FrameKind.error && ask !== undefined && !isEnd(ask.kind);
     if (ask === undefined || (kind !== ask.kind && !isRefusal)) {
       this.#channel?.distrust('sent an answer to what it was not asked');
       return;
@@ -141,7 +142,7 @@ export class NodeSubscriber implements PushSink {
     this.#advance();
     const { topic, waiter } = ask;
     if (waiter !== null) settle(waiter);
-    if (topic === null || ask.kind >= FrameKind.unsubscribe) return;
+    if (topic === null || isEnd(ask.kind)) return;
     if (isRefusal) {
       this.#onRefusal(topic, Buffer.from(bytes.subarray(start, end)));
     } else if (bytes.compare(topic.name, 0, topic.name.length, nameStart, nameEnd) === 0) {
@@ -225,6 +226,10 @@ export class NodeSubscriber implements PushSink {
   get #label(): string {
     return this.#pool.nodes[this.#node]!.id;
   }
+}
+
+function isEnd(kind: number): boolean {
+  return kind >= FrameKind.unsubscribe && kind < FrameKind.pong;
 }
 
 function settle(waiter: AnswerWaiter): void {

@@ -75,6 +75,8 @@ abstract class TopicRequest implements AnswerWaiter, TopicWaiter, PendingRequest
   protected readonly kind: TopicKind;
   protected readonly session: RespSession;
   protected readonly hub: SubscriptionHub;
+  /** Of an error; confirmations are not silenced. Asked when the request came: CLIENT REPLY SKIP is over when it waits. */
+  protected readonly isSilent: boolean;
   #record: InFlight | null = null;
   #isAbandoned = false;
 
@@ -83,6 +85,7 @@ abstract class TopicRequest implements AnswerWaiter, TopicWaiter, PendingRequest
     this.kind = kind;
     this.session = subscriptions.session;
     this.hub = this.session.service.subscriptions;
+    this.isSilent = this.session.isSilent;
   }
 
   /** Every answer that was due has come. */
@@ -159,7 +162,7 @@ class SubscribeRequest extends TopicRequest {
   protected override proceed(): void {
     const failed = this.#topics.find((topic) => !topic.isThere);
     if (failed === undefined) this.answer(this.#confirm(), false);
-    else this.answer(this.#refuse(failed), this.session.isSilent);
+    else this.answer(this.#refuse(failed), this.isSilent);
   }
 
   protected override letGo(): void {

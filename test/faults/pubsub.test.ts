@@ -104,6 +104,9 @@ describe('a node that is killed', () => {
   it('and no other leaves PSUBSCRIBE with an error', async () => {
     const fleet = await start({ ports: [await freePort(), await freePort()] });
     const client = await fleet.connect();
+    client.sendCommand('CLIENT', 'REPLY', 'SKIP');
+    client.sendCommand('PSUBSCRIBE', '*');
+    expect(await client.call('PING')).toBe('+PONG\r\n');
     expect(await client.call('PSUBSCRIBE', '*')).toMatch(/^-ERR ringward: node n0 .* refused the connection/);
     expect(await client.call('PING')).toBe('+PONG\r\n');
   });

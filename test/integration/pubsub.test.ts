@@ -229,6 +229,17 @@ describe('a subscription', () => {
     await eventually('the end of the subscriptions', () => writer.call('PUBSUB', 'CHANNELS'), (reply) => reply === '*0\r\n'); // prettier-ignore
   });
 
+  it('of a pool that places keys at random hears what is published at any node', async () => {
+    const fleet = await startFleet({ nodes: 3, pool: { partitioning: { algorithm: 'random' } } });
+    const [client, publisher] = [await fleet.connect(), await fleet.connect()];
+    await client.call('SUBSCRIBE', 'anywhere');
+    for (let i = 0; i < 30; i++) {
+      expect(await publisher.call('PUBLISH', 'anywhere', i)).toBe(':1\r\n');
+      expect(await text(client)).toBe(message('anywhere', String(i)));
+    }
+    await fleet.stop();
+  });
+
   it('shows in CLIENT LIST, and CLIENT KILL TYPE pubsub ends it', async () => {
     const [client, other] = [await three.connect(), await three.connect()];
     await client.call('SUBSCRIBE', 'list-a');
@@ -278,7 +289,7 @@ describe('a subscription', () => {
     const guarded = await startFleet({ nodes: 2 });
     for (const node of [0, 1]) {
       const direct = await guarded.connectNode(node);
-      expect(await direct.call('ACL', 'SETUSER', 'default', 'resetchannels', '&ok*')).toBe('+OK\r\n');
+      expect(await direct.call('ACL', 'SETUSER', 'default', 'resetchannels', '&ok*', '-ping')).toBe('+OK\r\n');
     }
     const [client, other] = [await guarded.connect(), await guarded.connect()];
     const [good, better] = guarded.keysOf(0, 2, 'ok');
