@@ -25,6 +25,7 @@ import { WorkerCounters } from './metrics/counters.js';
 import { MC_COMMANDS } from './protocol/memcache/commands.js';
 import { MC_REPLY_LIMITS } from './protocol/memcache/reply-framer.js';
 import { ReplyFramer } from './protocol/resp/reply-framer.js';
+import { SubscriptionHub } from './pubsub/hub.js';
 import type { ReplyScanner } from './upstream/reply-intake.js';
 import { ScriptCache } from './shape/script-cache.js';
 import { InFlightPool } from './upstream/in-flight.js';
@@ -59,6 +60,8 @@ export class DataPlane {
   readonly monitors: MonitorHub;
   #config: Config;
   readonly #pools = new Map<string, Pool>();
+  /** By pool name; Redis pools have one. */
+  readonly #hubs = new Map<string, SubscriptionHub>();
   /** By pool name. */
   readonly #clients = new Map<string, ClientCounts>();
   /** Both by listener name. */
@@ -185,6 +188,7 @@ export class DataPlane {
     this.#pools.set(config.name, successor);
     for (const front of this.#fronts.values()) if (front.pool === old) front.usePool(successor);
     old.retire(successor);
+    this.#hubs.get(config.name)?.usePool(successor);
   }
 
   /** Gives every listener of the configuration the front that leads to its pool. */
@@ -199,7 +203,11 @@ export class DataPlane {
         old.delete(config.name);
       } else {
         const made = { context: this.context, registry: this.registry, peers: this.#peers, monitors: this.monitors };
-        const memory = { scripts: this.#scripts.get(config.pool), learnt: this.#learnt.get(config.pool) };
+        const memory = {
+          scripts: this.#scripts.get(config.pool),
+          learnt: this.#learnt.get(config.pool),
+          subscriptions: this.#hubs.get(config.pool),
+        };
         front = new Front({ ...made, ...memory }, config, pool, this.#clients.get(config.pool)!);
       }
       front.watchAll(this.monitors.isOn);
@@ -215,6 +223,7 @@ export class DataPlane {
       this.#leaving.set(pool, this.#clients.get(name)!);
       this.#pools.delete(name);
       this.#clients.delete(name);
+      this.#hubs.delete(name);
       this.#scripts.delete(name);
       this.#learnt.delete(name);
     }
@@ -263,6 +272,7 @@ export class DataPlane {
       cpuUserMicros: process.cpuUsage().user,
       cpuSystemMicros: process.cpuUsage().system,
       nodes: [...this.#pools.values()].flatMap((pool) => pool.report()),
+      topics: [...this.#hubs.values()].map((hub) => hub.counts),
       pools: [...this.#clients].map(([pool, { clients, eofs, errors }]) => {
         return { pool, clients, clientEofs: eofs, clientErrors: errors };
       }),
@@ -314,6 +324,7 @@ export class DataPlane {
     this.#pools.set(config.name, this.#newPool(config));
     this.#clients.set(config.name, new ClientCounts(this.registry));
     if (config.protocol === 'memcached') return;
+    this.#hubs.set(config.name, new SubscriptionHub(this.context, this.#pools.get(config.name)!));
     this.#scripts.set(config.name, new ScriptCache(this.context.counters, this.#config.limits.scriptCacheBytesMax));
     this.#learnt.set(config.name, new LearntCommands(this.context));
   }
@@ -344,6 +355,7 @@ export class DataPlane {
       this.#leaving.delete(pool);
       pool.close();
     }
+    for (const hub of this.#hubs.values()) hub.sweep(turn.nowMs);
     if (turn.nowMs - this.#idleCheckedMs < 1000) return;
     this.#idleCheckedMs = turn.nowMs;
     this.registry.closeIdle(turn.nowMs);

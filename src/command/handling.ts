@@ -58,6 +58,8 @@ export interface Handling {
   readonly kind: HandlingKind;
   /** Empty for a command that goes to every node: as its response policy in the table says. */
   readonly merge: Merge;
+  /** The argument that decides the node although it is no key: a channel's name. 0: keys do, or nothing does. */
+  readonly routedBy: number;
   /** True when only a form of it blocks (XREAD): ask `blockPosition`. */
   readonly mayBlock: boolean;
   /** Why it is refused, for people. Else empty. */
@@ -69,7 +71,7 @@ export interface Handling {
 export type HandlingList = Readonly<Record<string, Handling>>;
 
 export function handled(kind: HandlingKind, more: Partial<Omit<Handling, 'kind'>> = {}): Handling {
-  return Object.freeze({ kind, merge: '', mayBlock: false, reason: '', note: '', ...more });
+  return Object.freeze({ kind, merge: '', routedBy: 0, mayBlock: false, reason: '', note: '', ...more });
 }
 
 export function refused(reason: string): Handling {

@@ -24,6 +24,7 @@ This page lists every Redis command that Ringward knows and what it does with it
 | all nodes, in turn | One node after the other; the cursor says which.                                             |
 | transaction        | See [transactions](#transactions).                                                           |
 | own connection     | May block: its client has a connection to the node to itself meanwhile.                      |
+| channels           | Goes to the nodes of its channels: see [publish and subscribe](pubsub.md).                   |
 | proxy              | The proxy answers itself; no node sees the command.                                          |
 | refused            | The client gets \`ERR ringward: command '…' is not supported: …\` with the reason.             |
 
@@ -56,6 +57,7 @@ Keys share a node for certain when the pool has a \`hash_tag\` and they share it
   always.
 - Connections to nodes are shared, so nothing that changes a connection reaches them. Transactions and commands that
   block take a connection that their client has to itself meanwhile; \`private_connections\` bounds how many there are.
+  Subscriptions have connections of their own: [publish and subscribe](pubsub.md).
 - A command that blocks and has several keys needs them on one node. The client is read while it waits: when it leaves, so
   does its place in the node's queue. \`timeouts.request\` counts from the end of the command's own timeout.
 - Scripts and functions pass by the keys that they declare. Keys that they use without declaring them are looked up on the

@@ -32,6 +32,8 @@ export interface Limits {
   readonly monitorLinesPerSecond: number;
   /** Scripts remembered for each redis pool of a worker, with what it takes to remember them. */
   readonly scriptCacheBytesMax: number;
+  /** Channels, patterns and shard channels that one client is subscribed to. */
+  readonly subscriptionsMax: number;
   /** Requests waiting to be written to one node connection. Past it the clients that feed it are not read. */
   readonly nodeOutputPauseBytes: number;
   /**
@@ -130,6 +132,12 @@ export const limitsSchema = z
       { min: '1KiB', max: '1GiB' },
       'All commands that one client queues between MULTI and EXEC, with their protocol overhead. Past it the command gets an error, and EXEC discards the transaction.',
     ),
+    subscriptions: integer(
+      65_536,
+      1,
+      16_777_216,
+      'Channels, patterns and shard channels that one client is subscribed to. A request for more gets an error.',
+    ),
     idle_timeout: duration(
       '0',
       { min: '1s', max: '720h', zero: true },
@@ -169,6 +177,7 @@ export function resolveLimits(fields: LimitsFields): Limits {
     subscriberOutputBytesMax: Math.min(fields.subscriber_output, fields.client_output),
     monitorLinesPerSecond: fields.monitor_rate,
     scriptCacheBytesMax: fields.script_cache_size,
+    subscriptionsMax: fields.subscriptions,
     nodeOutputPauseBytes: fields.node_output_pause,
     crossNodeReadBytesMax: Math.min(fields.cross_node_read_size, fields.client_output),
     transactionCommandsMax: fields.transaction_commands,

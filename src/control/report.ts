@@ -3,6 +3,9 @@
  */
 import type { RespSession } from '../downstream/resp-session.js';
 import type { WorkerCounters } from '../metrics/counters.js';
+import type { TopicCounts } from '../pubsub/hub.js';
+import { Subscriptions } from '../pubsub/subscriptions.js';
+import { TopicKind } from '../pubsub/topic.js';
 import type { ChannelState } from '../upstream/channel.js';
 
 export interface NodeReport {
@@ -57,6 +60,8 @@ export interface WorkerReport {
   readonly cpuUserMicros: number;
   readonly cpuSystemMicros: number;
   readonly nodes: readonly NodeReport[];
+  /** One for each Redis pool. */
+  readonly topics: readonly TopicCounts[];
   readonly pools: readonly ClientReport[];
 }
 
@@ -69,6 +74,10 @@ export interface ClientFacts {
   readonly idleSeconds: number;
   readonly db: number;
   readonly respVersion: number;
+  /** Channels, patterns and shard channels that it is subscribed to. */
+  readonly channels: number;
+  readonly patterns: number;
+  readonly shardChannels: number;
   readonly inFlight: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
@@ -93,6 +102,7 @@ export interface ClientFilter {
 
 export function clientFacts(session: RespSession): ClientFacts {
   const { nowMs } = session.context.turn;
+  const subscriptions = Subscriptions.of(session);
   return {
     id: session.id,
     address: session.remoteAddress,
@@ -102,6 +112,9 @@ export function clientFacts(session: RespSession): ClientFacts {
     idleSeconds: Math.floor((nowMs - session.lastActiveMs) / 1000),
     db: session.db,
     respVersion: session.respVersion,
+    channels: subscriptions?.countOf(TopicKind.channel) ?? 0,
+    patterns: subscriptions?.countOf(TopicKind.pattern) ?? 0,
+    shardChannels: subscriptions?.countOf(TopicKind.shard) ?? 0,
     inFlight: session.inFlight,
     inputBytes: session.inputBytes,
     outputBytes: session.output.pendingBytes + session.heldBytes,
@@ -124,7 +137,7 @@ function inRedisOrder(flags: string): string {
 
 /**
  * One line of CLIENT LIST, in Redis's fields and order, so that what reads them goes on working. Fields of things that
- * the proxy does not have (subscriptions, memory by client) are 0; `in-flight` and `listener` are its own.
+ * the proxy does not have (memory by client) are 0; `in-flight` and `listener` are its own.
  */
 export function clientLine(client: ClientFacts): string {
   const flags = `${client.modeFlags}${client.isNoEvict ? 'e' : ''}${client.isNoTouch ? 'T' : ''}` || 'N';
@@ -138,7 +151,8 @@ export function clientLine(client: ClientFacts): string {
     `idle=${client.idleSeconds}`,
     `flags=${flags}`,
     `db=${client.db}`,
-    'sub=0 psub=0 ssub=0 multi=-1',
+    `sub=${client.channels} psub=${client.patterns} ssub=${client.shardChannels}`,
+    'multi=-1',
     `qbuf=${client.inputBytes}`,
     'qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0',
     `omem=${client.outputBytes}`,
@@ -153,11 +167,12 @@ export function clientLine(client: ClientFacts): string {
   ].join(' ');
 }
 
-/** Whether `filter` means this client. Every client of the proxy is of type normal. */
+/** Whether `filter` means this client. Those with subscriptions are of type pubsub, all others normal. */
 export function isMeant(client: ClientFacts, filter: ClientFilter): boolean {
   if (filter.ids !== undefined && !filter.ids.includes(client.id)) return false;
   if (filter.address !== undefined && filter.address !== client.address) return false;
   if (filter.localAddress !== undefined && filter.localAddress !== client.localAddress) return false;
   if (filter.exceptId === client.id) return false;
-  return filter.type === undefined || filter.type === 'normal';
+  const type = client.channels + client.patterns + client.shardChannels > 0 ? 'pubsub' : 'normal';
+  return filter.type === undefined || filter.type === type;
 }

@@ -7,6 +7,7 @@ import type { Peers } from '../control/peers.js';
 import type { LearntCommands } from './learnt-commands.js';
 import type { ScriptCache } from '../shape/script-cache.js';
 import type { MonitorHub } from '../monitor/hub.js';
+import type { SubscriptionHub } from '../pubsub/hub.js';
 import type { Pool } from '../upstream/pool.js';
 import type { WorkerContext } from '../worker-context.js';
 import type { ClientCounts } from './client-counts.js';
@@ -29,6 +30,7 @@ export interface FrontContext {
   /** Of the pool, when it is a redis pool. */
   readonly scripts: ScriptCache | undefined;
   readonly learnt: LearntCommands | undefined;
+  readonly subscriptions: SubscriptionHub | undefined;
 }
 
 export class Front {
@@ -39,7 +41,7 @@ export class Front {
 
   /** `clients` counts the sessions of the pool. */
   constructor(made: FrontContext, config: ListenerConfig, pool: Pool, clients: ClientCounts) {
-    const { context, registry, peers, monitors, scripts, learnt } = made;
+    const { context, registry, peers, monitors, scripts, learnt, subscriptions } = made;
     this.#registry = registry;
     if (pool.config.protocol === 'memcached') {
       const service = new McService(context, pool, peers);
@@ -52,6 +54,7 @@ export class Front {
       const service = new RespService(context, config, pool, registry, peers, monitors, {
         scripts: scripts!,
         learnt: learnt!,
+        subscriptions: subscriptions!,
       });
       this.#service = service;
       this.protocol = {

@@ -109,6 +109,14 @@ function listOf(names: readonly string[]): string {
   return names.length <= NAMES_SHOWN_MAX ? shown : `${shown} and ${names.length - NAMES_SHOWN_MAX} more`;
 }
 
+export function channelTooLong(bytes: number, bytesMax: number): Buffer {
+  return errorReply(`ERR ringward: the channel has ${bytes} bytes, the limit is ${bytesMax}`);
+}
+
+export function tooManySubscriptions(count: number, countMax: number): Buffer {
+  return errorReply(`ERR ringward: the client would have ${count} subscriptions, the limit is ${countMax}`);
+}
+
 export const NO_AUTH = errorReply('NOAUTH Authentication required.');
 export const TOO_MANY_CLIENTS = errorReply('ERR max number of clients reached');
 export const UNBALANCED_QUOTES = errorReply('ERR Protocol error: unbalanced quotes in request');

@@ -19,6 +19,7 @@ import { SplitPlan } from '../shape/split.js';
 import type { ListenerConfig } from '../config/listener.js';
 import { Password } from '../security/password.js';
 import type { Pool } from '../upstream/pool.js';
+import type { SubscriptionHub } from '../pubsub/hub.js';
 import type { WorkerContext } from '../worker-context.js';
 import type { ScriptCache } from '../shape/script-cache.js';
 import type { LearntCommands, Lookup } from './learnt-commands.js';
@@ -34,6 +35,7 @@ const QUOTED_ARGS_MAX = 44;
 export interface PoolMemory {
   readonly scripts: ScriptCache;
   readonly learnt: LearntCommands;
+  readonly subscriptions: SubscriptionHub;
 }
 
 export class RespService {
@@ -45,10 +47,14 @@ export class RespService {
   readonly registry: SessionRegistry;
   readonly peers: Peers;
   readonly monitors: MonitorHub;
+  readonly subscriptions: SubscriptionHub;
   readonly table: CommandTable = redisTable;
-  /** By command index, 1: exactly one key, at `firstKey`, and nothing else to look at. The session forwards it itself. */
-  readonly isPlain: Uint8Array;
-  /** What sessions without modes use: `isPlain`, or nothing while every request is watched (MONITOR). */
+  /**
+   * By command index, the argument that decides the node of a command with nothing else to look at: its only key, or a
+   * channel. The session forwards such a command itself. 0: it does not.
+   */
+  readonly routedBy: Uint8Array;
+  /** What sessions without modes use: `routedBy`, or nothing while every request is watched (MONITOR). */
   plainNow: Uint8Array;
   /** The same, all 0: for sessions that have not logged in, so that none of their requests takes the short way. */
   readonly nothingPlain: Uint8Array;
@@ -92,9 +98,10 @@ export class RespService {
     this.plans = new PlanPool(() => new SplitPlan(pool.nodes.length));
     this.scripts = memory.scripts;
     this.learnt = memory.learnt;
+    this.subscriptions = memory.subscriptions;
     const { commands } = this.table;
-    this.isPlain = Uint8Array.from(commands, (command) => (isPlain(command) ? 1 : 0));
-    this.plainNow = this.isPlain;
+    this.routedBy = Uint8Array.from(commands, routedBy);
+    this.plainNow = this.routedBy;
     this.nothingPlain = new Uint8Array(commands.length);
     this.isWrite = Uint8Array.from(commands, (command) => ((command.flags & Flag.readonly) === 0 ? 1 : 0));
     this.#shapes = commands.map((command) => shapeOf(command));
@@ -148,7 +155,7 @@ export class RespService {
 
   /** Every request is shown to MONITOR clients from now on, or none is. The sessions must be told (`refreshPlain`). */
   watchAll(isWatched: boolean): void {
-    this.plainNow = isWatched ? this.nothingPlain : this.isPlain;
+    this.plainNow = isWatched ? this.nothingPlain : this.routedBy;
   }
 
   #intercept(session: RespSession, request: RespRequest, command: Command): Outcome | undefined {
@@ -252,11 +259,8 @@ function isHttp(request: RespRequest): boolean {
   return (bytes === 4 || bytes === 5) && /^(post|host:)$/i.test(request.text(0));
 }
 
-function isPlain(command: Command): boolean {
-  return (
-    handlingOf(command).kind === 'single' &&
-    command.keyShape === KeyShape.single &&
-    !command.hasSubcommands &&
-    command.container === undefined
-  );
+function routedBy(command: Command): number {
+  if (command.hasSubcommands || command.container !== undefined) return 0;
+  const { kind, routedBy: argument } = handlingOf(command);
+  return kind === 'single' && command.keyShape === KeyShape.single ? command.firstKey : argument;
 }

@@ -73,8 +73,8 @@ export class RespSession extends Session {
   lastCommand: Command | undefined;
   commands = 0;
 
-  /** By command index, 1: served on the hot path. */
-  #isPlain: Uint8Array;
+  /** By command index, the argument that decides the node of a command that is served on the hot path; 0: it is not. */
+  #routedBy: Uint8Array;
   #isLoggedIn: boolean;
   #laneSource: LaneSource;
   /** Where replies of our own go while `capture` serves a command; null: to the client. */
@@ -93,7 +93,7 @@ export class RespSession extends Session {
     this.#laneSource = service.pool;
     this.lane = this.#laneSource.checkOut(service.database, 2);
     this.#isLoggedIn = service.password === null;
-    this.#isPlain = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
+    this.#routedBy = this.#isLoggedIn ? service.plainNow : service.nothingPlain;
     this.#framer = new RequestFramer(service.context.limits);
   }
 
@@ -122,7 +122,7 @@ export class RespSession extends Session {
     const { plainNow, nothingPlain } = this.service;
     let isPlain = this.#isLoggedIn;
     for (const mode of this.#modes.values()) isPlain &&= mode.sparesPlain === true;
-    this.#isPlain = isPlain ? plainNow : nothingPlain;
+    this.#routedBy = isPlain ? plainNow : nothingPlain;
   }
 
   get modes(): Iterable<SessionMode> {
@@ -333,10 +333,11 @@ export class RespSession extends Session {
     const { service } = this;
     const args = framer.args;
     const command = service.table.find(bytes, args[0]!, args[1]!);
-    if (command !== undefined && this.#isPlain[command.index] === 1 && framer.isCanonical && this.replyMode === 'on') {
+    const argument = command === undefined ? 0 : this.#routedBy[command.index]!;
+    if (command !== undefined && argument > 0 && framer.isCanonical && this.replyMode === 'on') {
       const { argc } = framer;
       if (argc >= command.minArgs && argc <= command.maxArgs) {
-        const at = command.firstKey * 2;
+        const at = argument * 2;
         if (args[at + 1]! - args[at]! <= this.context.limits.keyBytesMax) {
           return this.#forward(
             command,

@@ -233,13 +233,30 @@ export abstract class Session implements OutputOwner, Waiter {
    * half-way out. A client that does not read them is closed at `subscriber_output`.
    */
   push(bytes: Buffer, start: number, end: number): void {
-    if (this.isClosed) return;
-    if (this.head !== null && this.head.progress === Progress.streaming) {
-      (this.#pushed ??= []).push(Buffer.from(bytes.subarray(start, end)));
-      this.#heldBytes += end - start;
-    } else {
-      this.output.append(bytes, start, end);
-    }
+    if (this.isClosed || this.#isEnding) return;
+    if (this.#isStreaming) this.#keepPush(Buffer.from(bytes.subarray(start, end)));
+    else this.output.append(bytes, start, end);
+    this.#countPush();
+  }
+
+  /** As `push`, of a large message that goes to many: nobody writes to `bytes` any more, so that all can share them. */
+  pushShared(bytes: Buffer): void {
+    if (this.isClosed || this.#isEnding) return;
+    if (this.#isStreaming) this.#keepPush(bytes);
+    else this.output.appendOwned(bytes, null);
+    this.#countPush();
+  }
+
+  get #isStreaming(): boolean {
+    return this.head !== null && this.head.progress === Progress.streaming;
+  }
+
+  #keepPush(bytes: Buffer): void {
+    (this.#pushed ??= []).push(bytes);
+    this.#heldBytes += bytes.length;
+  }
+
+  #countPush(): void {
     this.context.counters.pushesSent++;
     const waiting = this.output.pendingBytes + this.#heldBytes;
     if (waiting > this.context.limits.subscriberOutputBytesMax) this.#closeOverPushes();

@@ -44,6 +44,14 @@ export class WorkerCounters {
   transactionsOverLimit = 0;
   /** Messages of subscriptions, invalidations and MONITOR lines sent to clients. */
   pushesSent = 0;
+  /** Messages that nodes sent to this worker's subscriptions, each once however many clients get it. */
+  messagesReceived = 0;
+  /** Channels and patterns asked for at nodes, those that were made again after a loss included. */
+  subscriptionsMade = 0;
+  /** Connections with subscriptions that were lost: until they are back, messages of their node are missed. */
+  subscriptionsLost = 0;
+  /** Requests refused because the client would have had too many subscriptions. */
+  subscriptionsRefused = 0;
   /** Clients closed because pushes piled up that they did not read. */
   clientsClosedPushes = 0;
   /** Lines that MONITOR clients were not sent, because of `monitor_rate` or because they could not be passed on in time. */

@@ -62,6 +62,8 @@ export class Channel implements OutputOwner {
   readonly node: UpstreamNode;
   /** Why the channel is down. */
   failure: Failure | undefined;
+  /** When the node last sent anything. */
+  lastReadMs = 0;
   /** 0: no limit. Changed while the connection is lent for a request that blocks. */
   requestTimeoutMs: number;
 
@@ -210,6 +212,14 @@ export class Channel implements OutputOwner {
     if (this.state === 'ready') this.#fail('protocol', clause);
   }
 
+  /** What was sent beside the queue has had no answer for `requestTimeoutMs`: as for a request that is late. */
+  timeOut(): void {
+    if (this.state !== 'ready') return;
+    this.node.timeouts++;
+    this.#context.counters.upstreamTimeouts++;
+    this.#fail('timeout', `did not answer within ${this.requestTimeoutMs} ms`);
+  }
+
   /** Adds what was sent since the last call to the worker's counter. Called before a report and when a connection ends. */
   countBytesOut(): void {
     const { sentBytes } = this.output;
@@ -265,6 +275,7 @@ export class Channel implements OutputOwner {
   #onBytes(bytes: Buffer, length: number): void {
     const { turn, counters } = this.#context;
     turn.begin();
+    this.lastReadMs = turn.nowMs;
     counters.upstreamBytesIn += length;
     if (this.state === 'handshake') {
       this.#onHandshakeBytes(bytes, length);

@@ -27,12 +27,13 @@ export interface ReplyScanner {
 
 /** First byte of what RESP3 nodes send out of turn. */
 const PUSH = 62;
-/** First byte of everything that a RESP2 connection with subscriptions receives. */
+/** First byte of nearly everything that a RESP2 connection with subscriptions receives. */
 const ARRAY = 42;
 
 /**
  * Where frames go that answer no request. `all`: the connection has subscriptions and speaks RESP2, so every array on it
- * is such a frame. The bytes are valid during the call.
+ * is such a frame, and while no request awaits its reply so is whatever else comes (an error, a PONG): the sink keeps the
+ * order itself and says when something is wrong. The bytes are valid during the call.
  */
 export interface PushSink {
   readonly takes: 'pushes' | 'all';
@@ -121,7 +122,7 @@ export class ReplyIntake {
       this.#onBroken(`sent what is no reply: ${scanner.error}`);
     } else if (this.#pushes === null) {
       this.#onBroken('sent a push message that nobody asked for');
-    } else if (scanner.type !== this.#pushType) {
+    } else if (scanner.type !== this.#pushType && this.#pushes.takes !== 'all') {
       this.#onBroken(`sent ${length - pos} bytes that nobody asked for`);
     } else if (result === Scan.frame) {
       this.#pushes.onPush(bytes, pos, scanner.end);

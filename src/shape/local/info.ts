@@ -5,6 +5,7 @@
  */
 import type { ProxyReport } from '../../control/peers.js';
 import type { WorkerReport } from '../../control/report.js';
+import type { TopicCounts } from '../../pubsub/hub.js';
 import type { WorkerCounters } from '../../metrics/counters.js';
 import type { RespSession } from '../../downstream/resp-session.js';
 import { REDIS_VERSION, VERSION } from '../../version.js';
@@ -16,6 +17,11 @@ type Section = (report: ProxyReport, session: RespSession) => Lines;
 
 function total(report: ProxyReport, pick: (worker: WorkerReport) => number): number {
   return report.workers.reduce((sum, worker) => sum + pick(worker), 0);
+}
+
+/** Over workers and pools; a channel that two workers are subscribed to counts twice. */
+function topics(report: ProxyReport, pick: (pool: TopicCounts) => number): number {
+  return total(report, (worker) => worker.topics.reduce((sum, pool) => sum + pick(pool), 0));
 }
 
 const server: Section = (report, session) => {
@@ -73,6 +79,13 @@ const stats: Section = (report) => {
     ['client_output_limit_disconnections', count('clientsClosedOutput')],
     ['client_push_limit_disconnections', count('clientsClosedPushes')],
     ['pushes_sent', count('pushesSent')],
+    ['pubsub_channels', topics(report, (pool) => pool.channels)],
+    ['pubsub_patterns', topics(report, (pool) => pool.patterns)],
+    ['pubsubshard_channels', topics(report, (pool) => pool.shardChannels)],
+    ['messages_received', count('messagesReceived')],
+    ['subscriptions_made', count('subscriptionsMade')],
+    ['subscriptions_lost', count('subscriptionsLost')],
+    ['subscriptions_refused', count('subscriptionsRefused')],
     ['private_connections_lent', count('privateConnectionsLent')],
     ['private_connections_refused', count('privateConnectionsRefused')],
     ['monitor_lines_dropped', count('monitorLinesDropped')],

@@ -17,6 +17,7 @@ describe('handlingOf', () => {
   it.each<[HandlingKind, string]>([
     ['single', 'get set hset hscan object|encoding memory|usage xinfo|stream xgroup|create zadd expire dump'],
     ['same_node', 'rename sinterstore zunionstore msetnx sort georadius pfcount copy'],
+    ['pubsub', 'subscribe psubscribe sunsubscribe publish spublish pubsub|channels pubsub|numsub'],
     ['split', 'mget mset del unlink exists touch'],
     ['script', 'eval eval_ro evalsha evalsha_ro fcall fcall_ro'],
     ['scan', 'scan'],
@@ -33,7 +34,6 @@ describe('handlingOf', () => {
     ['local', 'role module|list asking readonly readwrite cluster|info cluster|help'],
     ['transaction', 'multi exec discard watch unwatch'],
     ['blocking', 'blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop xread xreadgroup wait waitaof'],
-    ['unsupported', 'subscribe spublish publish'],
     ['unsupported', 'client|pause migrate shutdown debug acl|list sync sentinel|help'],
   ])('is %s for %s', (kind, names) => {
     expect(names.split(' ').map((name) => `${name} ${kindOf(name)}`)).toEqual(
@@ -78,6 +78,14 @@ describe('handlingOf', () => {
       expect(command.group, command.name).not.toMatch(/^(connection|transactions|pubsub|cluster|sentinel)$/);
       expect(command.flags & stateful, command.name).toBe(0);
     }
+  });
+
+  it('has a channel decide the node of what is published, and of nothing else', () => {
+    const routed = redisTable.commands.filter((command) => handlingOf(command).routedBy > 0);
+    expect(routed.map(({ name }) => [name, handlingOf(redisTable.findByName(name)!).routedBy]).sort()).toEqual([
+      ['publish', 1],
+      ['spublish', 1],
+    ]);
   });
 
   it('takes one key at a fixed place for single', () => {

@@ -67,6 +67,7 @@ describe('parseConfig', () => {
         subscriberOutputBytesMax: 2 ** 25,
         monitorLinesPerSecond: 50_000,
         scriptCacheBytesMax: 2 ** 24,
+        subscriptionsMax: 65_536,
         nodeOutputPauseBytes: 2 ** 22,
         crossNodeReadBytesMax: 2 ** 23,
         transactionCommandsMax: 65_536,

@@ -16,6 +16,7 @@ const worker = (nodes: readonly NodeReport[], pools: readonly ClientReport[]): W
     pid: 1,
     counters: new WorkerCounters(),
     mcCommands: [],
+    topics: [],
     clients: 0,
     monitorClients: 0,
     trackingClients: 0,

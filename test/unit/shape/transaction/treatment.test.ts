@@ -10,7 +10,10 @@ describe('treatmentOf', () => {
   it.each([
     ['node', 'get mset blpop xread wait eval unwatch ping echo time'],
     ['select', 'select'],
-    ['local', 'client|id client|setname client|list asking cluster|info command|count info auth hello object|help client|unblock'],
+    [
+      'local',
+      'client|id client|setname client|list asking cluster|info command|count info auth hello object|help client|unblock',
+    ],
     ['now', 'exec discard quit reset'],
     ['nested', 'multi watch'],
     ['refused', 'save shutdown psync sync debug'],
