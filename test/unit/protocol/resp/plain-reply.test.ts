@@ -45,7 +45,7 @@ describe('decodePlain', () => {
     [':-12\r\n', -12],
     ['#t\r\n', true],
     [',3.5\r\n', '3.5'],
-    ['=7\r\ntxt:abc\r\n', 'txt:abc'],
+    ['=7\r\ntxt:abc\r\n', 'abc'],
     ['%1\r\n+a\r\n~2\r\n:1\r\n:2\r\n', ['a', [1, 2]]],
     ['|1\r\n+ttl\r\n:3\r\n*1\r\n+x\r\n', ['x']],
     ['-ERR no\r\n', new DecodedError('ERR no')],
