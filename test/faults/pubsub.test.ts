@@ -214,6 +214,46 @@ describe('a subscriber', () => {
   });
 });
 
+describe('a message that is still on its way', () => {
+  const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+
+  /** A node that answers PUBLISH at once, and sends the message only when its connection is asked something else. */
+  async function startLazyNode(): Promise<FakeNode> {
+    let held = '';
+    return startFake((words, socket) => {
+      if (answerHandshake(words, socket)) return;
+      const [command, channel, text] = words;
+      if (command === 'PUBLISH') {
+        held += `*3\r\n${bulk('message')}${bulk(channel!)}${bulk(text!)}`;
+        socket.write(':1\r\n');
+        return;
+      }
+      const isPing = command!.toUpperCase() === 'PING';
+      socket.write(
+        `${held}${isPing ? `*2\r\n${bulk('pong')}${bulk('')}` : `*3\r\n${bulk(command!)}${bulk(channel!)}:1\r\n`}`,
+      );
+      held = '';
+    });
+  }
+
+  it('does not reach who subscribes after it was published, and reaches who unsubscribes after that', async () => {
+    const node = await startLazyNode();
+    const fleet = await start({ ports: [node.port] });
+    const [first, second, publisher] = [await fleet.connect(), await fleet.connect(), await fleet.connect()];
+    expect(body(Buffer.from(await first.call('SUBSCRIBE', 'c')))).toBe(':1');
+    expect(await publisher.call('PUBLISH', 'c', 'before')).toBe(':1\r\n');
+    expect(body(Buffer.from(await second.call('SUBSCRIBE', 'c')))).toBe(':1');
+    expect(await publisher.call('PUBLISH', 'c', 'between')).toBe(':1\r\n');
+    first.sendCommand('UNSUBSCRIBE', 'c');
+    expect((await first.readReplies(3)).map(body)).toEqual(['before', 'between', ':0']);
+    expect(body(await second.readReply())).toBe('between');
+    expect(await publisher.call('PUBLISH', 'c', 'after')).toBe(':1\r\n');
+    second.sendCommand('UNSUBSCRIBE');
+    expect((await second.readReplies(2)).map(body)).toEqual(['after', ':0']);
+    expect(await first.call('PING')).toBe('+PONG\r\n');
+  });
+});
+
 describe('a node that lies', () => {
   const confirm = (channel: string): string => `*3\r\n$9\r\nsubscribe\r\n$${channel.length}\r\n${channel}\r\n:1\r\n`;
   const lies: [string, (channel: string, socket: Socket) => void][] = [
