@@ -19,6 +19,14 @@ export const differences: readonly Difference[] = [
     commands: ['command', 'command|count', 'command|docs', 'command|getkeysandflags', 'command|info', 'command|list'],
     text: 'describe the commands of this page as the newest servers do, whatever the nodes are.',
   },
+  {
+    commands: ['scan'],
+    text: 'over several nodes has cursors of its own: one that no `SCAN` has answered may be an error.',
+  },
+  {
+    commands: ['evalsha', 'evalsha_ro', 'script|exists'],
+    text: 'may find a script that its node had lost: the proxy remembers scripts and loads them again.',
+  },
   { commands: [], text: '`COMMAND GETKEYS` may find other keys in a request that its command would refuse.' },
   { commands: [], text: '`HELP`, of any command, lists the subcommands that are served.' },
   {

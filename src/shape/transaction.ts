@@ -75,7 +75,7 @@ const exec: Shape = (session) => {
     return abandon(session, transaction, error);
   }
   if (watch?.connection.isLost === true) {
-    return abandon(session, transaction, connectionOfWatchLost(nodes[watch.connection.node]!.label));
+    return abandon(session, transaction, connectionOfWatchLost(watch.connection.channel.node.label));
   }
   const node = first?.node ?? nodeThatIsUp(session);
   const connection = watch?.connection ?? TransactionConnection.checkOut(session, node);

@@ -22,8 +22,11 @@ export interface Handshake {
   readonly requests: readonly HandshakeStep[];
 }
 
-/** A node that does not know PING or does not allow it cannot be asked; with MISCONF (no snapshot, no writes) it serves reads. */
-const READY = /^(\+PONG$|-ERR unknown command|-NOPERM|-MISCONF)/;
+/**
+ * A node that does not know PING or does not allow it cannot be asked; with MISCONF (no snapshot, no writes) it serves
+ * reads, and with BUSY (a script runs) SCRIPT KILL must still reach it.
+ */
+const READY = /^(\+PONG$|-ERR unknown command|-NOPERM|-MISCONF|-BUSY)/;
 
 export const mcHandshake: Handshake = {
   requests: [

@@ -81,6 +81,7 @@ describe('a node that pushes right behind its answer to CLIENT TRACKING', () => 
     const fake = await startFakeNode((words, socket) => {
       if (words[1] === 'TRACKING') socket.write('+OK\r\n>2\r\n$10\r\ninvalidate\r\n*1\r\n$5\r\nearly\r\n');
       else if (words[0] === 'HELLO') socket.write('%0\r\n');
+      else if (words[0] === 'PING') socket.write('+PONG\r\n');
       else socket.write('+OK\r\n');
     });
     fakes.push(fake);

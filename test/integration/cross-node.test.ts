@@ -8,7 +8,7 @@ import { crossNodeReadNames } from '../../src/shape/cross-node/cross-node-read.j
 import { type Fleet, startFleet } from '../support/fleet.js';
 import { type TestServer, startRedis } from '../support/servers.js';
 import { type RawClient, connectRaw } from '../support/wire.js';
-import { comparable, pipeline } from './commands-replies.js';
+import { pipeline } from './commands-replies.js';
 import { sameNodeRequests } from './same-node-requests.js';
 
 let fleet: Fleet;
@@ -24,6 +24,12 @@ afterAll(async () => {
   await plain.stop();
 });
 
+/** A set's members as sorted lines, which loses nothing else; any other reply as it is. */
+function settled(words: readonly string[], reply: string): string {
+  const isSet = /^S(?:INTER|UNION|DIFF)$/i.test(words[0]!) && !reply.startsWith('-');
+  return isSet ? reply.split('\r\n').sort().join('\r\n') : reply;
+}
+
 /** Sends the commands to both and compares the replies of those behind the first `quiet`. */
 async function compare(commands: readonly (readonly string[])[], version: string, quiet = 0): Promise<void> {
   const clients = await Promise.all([plain.port, fleet.proxy.port].map((port) => connectRaw(port)));
@@ -31,7 +37,7 @@ async function compare(commands: readonly (readonly string[])[], version: string
   const [expected, actual] = await Promise.all(clients.map((client) => pipeline(client, commands)));
   commands.forEach((words, i) => {
     if (i < quiet) return;
-    expect([words, comparable(words, actual![i]!)]).toEqual([words, comparable(words, expected![i]!)]);
+    expect([words, settled(words, actual![i]!)]).toEqual([words, settled(words, expected![i]!)]);
   });
   for (const client of clients) client.destroy();
 }
@@ -242,7 +248,7 @@ describe('every command whose keys must share a node', () => {
       const client: RawClient = await strict.connect();
       const [here, there] = [strict.keysOf(0, 1, 'x')[0]!, strict.keysOf(2, 1, 'x')[0]!];
       const requests = sameNodeRequests(here, there);
-      expect(requests.length).toBeGreaterThan(35);
+      expect(requests.length).toBeGreaterThan(30);
       for (const words of requests)
         expect([words, await client.call(...words)]).toEqual([words, crossSlot(here, there)]);
     } finally {

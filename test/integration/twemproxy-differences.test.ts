@@ -231,6 +231,28 @@ describe('unlike twemproxy, a Redis client of Ringward', () => {
   });
 });
 
+describe('unlike twemproxy, a change of the file', () => {
+  it('is taken over on SIGHUP, and no client is closed', async () => {
+    const [before, after] = [await startRedis(), await startRedis()];
+    const listen = await freePort();
+    const file = (port: number): string =>
+      `alpha:\n  listen: 127.0.0.1:${listen}\n  redis: true\n  servers:\n    - 127.0.0.1:${port}:1 server1\n`;
+    const proxy = await startRingward(file(before.port));
+    const client = await connectRaw(proxy.port);
+    expect(await client.call('SET', 'k', 'before')).toBe('+OK\r\n');
+    proxy.writeConfig(file(after.port));
+    proxy.signal('SIGHUP');
+    await proxy.waitForLog('configuration reloaded');
+    expect(await client.call('GET', 'k')).toBe('$-1\r\n');
+    proxy.writeConfig('alpha:\n  listen: nowhere\n');
+    proxy.signal('SIGHUP');
+    await proxy.waitForLog('the old one stays');
+    expect(await client.call('GET', 'k')).toBe('$-1\r\n');
+    client.destroy();
+    await Promise.all([proxy.kill(), before.kill(), after.kill()]);
+  });
+});
+
 /** A key on the server that is up and one on the other, as nutcracker has them. */
 function keysByServer(name = 'half'): { readonly up: string; readonly down: string } {
   const routed = loadFile(ringward.configPath).config.pools.find((each) => each.name === name)!;

@@ -82,9 +82,15 @@ export class BlockingGather extends Gather {
   }
 
   /** Only behind the id's reply: the node has certainly got the command then. */
-  #sendUnblock({ id, node, isOver }: Call): void {
+  #sendUnblock({ id, channel: waiting, isOver }: Call): void {
     if (this.#unblock === undefined || id === undefined || isOver) return;
-    const channel = this.#client.lane.channels[node]!;
+    // By the node itself: its place in the list may be another one since the client began to wait.
+    const channel = this.#client.lane.channels.find(({ node }) => node === waiting.node);
+    if (channel === undefined) {
+      // The node has left the configuration, and nothing but this connection leads to it.
+      this.#client.service.pool.privateConnections.discard(waiting);
+      return;
+    }
     const record = this.#client.context.records.take();
     record.isSilent = true;
     if (channel.accept(record) !== Accept.taken) {
