@@ -356,6 +356,7 @@ export class DataPlane {
       pool.close();
     }
     for (const hub of this.#hubs.values()) hub.sweep(turn.nowMs);
+    this.monitors.sweep(turn.nowMs);
     if (turn.nowMs - this.#idleCheckedMs < 1000) return;
     this.#idleCheckedMs = turn.nowMs;
     this.registry.closeIdle(turn.nowMs);
