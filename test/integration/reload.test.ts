@@ -181,6 +181,23 @@ describe.each([0, 2])('with workers: %i', (workers) => {
     await expect(connectRaw(proxy.port)).rejects.toThrow(/ECONNREFUSED/);
   });
 
+  it('a client that waits in BLPOP goes on waiting, and can be unblocked', async () => {
+    const nodes = await startNodes(2);
+    const [n0, n1] = nodes.map(({ port }, i) => ({ id: `n${i}`, port }));
+    const proxy = await startProxy(configOf({ workers, nodes: [n0!] }));
+    const [client, other] = [await connect(proxy.port), await connect(proxy.port)];
+    const direct = await connect(nodes[0]!.port);
+    const waits = async (): Promise<boolean> => (await direct.call('CLIENT', 'LIST')).includes('cmd=blpop');
+    const id = (await client.call('CLIENT', 'ID')).slice(1, -2);
+    client.sendCommand('BLPOP', 'q', '0');
+    await eventually('the wait at the node', waits);
+    // Its node is another one in the list now.
+    await reload(proxy, configOf({ workers, nodes: [n1!, n0!] }));
+    expect(await other.call('CLIENT', 'UNBLOCK', id)).toBe(':1\r\n');
+    expect((await client.readReply()).toString()).toBe('*-1\r\n');
+    expect(await client.call('PING')).toBe('+PONG\r\n');
+  });
+
   it('a node behind the same id gets the requests at its new address', async () => {
     const nodes = await startNodes(2);
     const proxy = await startProxy(configOf({ workers, nodes: [{ id: 'n0', port: nodes[0]!.port }] }));
