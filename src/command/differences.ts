@@ -27,7 +27,7 @@ export const differences: readonly Difference[] = [
     commands: ['evalsha', 'evalsha_ro', 'script|exists'],
     text: 'may find a script that its node had lost: the proxy remembers scripts and loads them again.',
   },
-  { commands: [], text: '`COMMAND GETKEYS` may find other keys in a request that its command would refuse.' },
+  { commands: ['command|getkeys'], text: 'may find other keys in a request that its command would refuse.' },
   { commands: [], text: '`HELP`, of any command, lists the subcommands that are served.' },
   {
     commands: [],
