@@ -42,15 +42,8 @@ const reasons = {
   state: 'it changes the state of a connection that clients share',
   administration: 'administration is done at the nodes',
   sentinel: 'it is a command of Redis Sentinel',
-  replication: 'it is part of replication between servers',
   noKey: 'it has no key that tells its node',
 } as const;
-
-/** Commands with keys that must not pass, although a key would tell their node. */
-const refusedWithKeys: Readonly<Record<string, string>> = {};
-
-/** Commands without keys whose reason their flags and group do not tell. */
-const refusedWithoutKeys: Readonly<Record<string, string>> = {};
 
 /** By topic. A name is in at most one of them. */
 const listedCommands: HandlingList = {
@@ -64,8 +57,6 @@ const listedCommands: HandlingList = {
 
 /** Why a command without keys is refused. */
 function reasonWithoutKeys(command: Command): string {
-  const listed = refusedWithoutKeys[command.name];
-  if (listed !== undefined) return listed;
   if (command.group === 'pubsub') return reasons.pubsub;
   if (command.group === 'sentinel' || (command.flags & Flag.only_sentinel) !== 0) return reasons.sentinel;
   if (command.requestPolicy !== '') return reasons.allNodes;
@@ -75,8 +66,6 @@ function reasonWithoutKeys(command: Command): string {
 }
 
 function handlingWithKeys(command: Command): Handling {
-  const refusal = refusedWithKeys[command.name];
-  if (refusal !== undefined) return refused(refusal);
   const merge = splitCommands[command.name];
   if (merge !== undefined) return handled('split', { merge });
   if ((command.flags & Flag.blocking) !== 0) return refused(reasons.blocking);
@@ -128,8 +117,6 @@ export function isServed(command: Command): boolean {
 export const listedNames: readonly string[] = [
   ...Object.keys(splitCommands),
   ...localCommands,
-  ...Object.keys(refusedWithKeys),
-  ...Object.keys(refusedWithoutKeys),
   ...Object.keys(listedCommands),
 ];
 
